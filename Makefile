@@ -1,0 +1,62 @@
+# Everything here works on a machine that has only Python 3.11+ with venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+QUIET := --quiet --no-input
+
+.PHONY: help demo demo-history test check format lint types lock screenshots clean
+
+help:  ## Show what there is to make.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.ready  ## Set up, then open the demo on http://127.0.0.1:8000 (three phones, a post room).
+	$(BIN)/listened demo --history
+
+test: $(VENV)/.ready-dev  ## Set up, then run every check and test.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.ready-dev  ## Put the code in shape.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
+	$(BIN)/python tests/screenshots.py
+
+lock: $(VENV)/.ready-dev  ## Choose dependency versions again, within pyproject.toml's ranges.
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -c requirements.lock \
+	  -o requirements-dev.lock
+
+clean:  ## Remove what was set up and what was made.
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
+
+# uv installs in a quarter of pip's time. Where it can't reach the packages that pip can reach (it does not
+# read pip's configuration), pip does the same work from the same locked hashes.
+define install
+	@$(PIP) install $(QUIET) --require-hashes -r requirements-setup.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>$(VENV)/uv.log || \
+	  $(PIP) install $(QUIET) --require-hashes -r $(1)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e . 2>>$(VENV)/uv.log || \
+	  $(PIP) install $(QUIET) --no-deps -e .
+	@touch $@
+endef
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Listened needs Python 3.11 or newer. Say which: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python has no venv here. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.ready: requirements.lock requirements-setup.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up (less than a minute the first time) ..."
+	$(call install,requirements.lock)
+
+$(VENV)/.ready-dev: requirements-dev.lock requirements-setup.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up for development (about a minute the first time) ..."
+	$(call install,requirements-dev.lock)

@@ -1,0 +1,150 @@
+"""What is configured, what is missing, and how to mend it: said before anything opens a port."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.digest.post import MailSettingsProblem, mail_server
+from bot.migrations import is_current
+from bot.settings import Settings, SettingsProblem
+from bot.wording import load_wording
+from models import Store
+from models.landlords import all_landlords, recipients_of
+
+Verdict = Literal["good", "missing", "wrong", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        about: what.
+        verdict: `good`; `missing` (left out, and the rest works); `wrong` (nothing starts until it is
+            mended); `note` (worth knowing).
+        sentence: what is the matter, and how to mend it.
+    """
+
+    about: str
+    verdict: Verdict
+    sentence: str
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Look at everything, in the order in which somebody would set it up."""
+    return [
+        *_identity(settings),
+        *_keys(settings),
+        *_telegram(settings),
+        *_twilio(settings),
+        *_mail(settings),
+        *_database(settings),
+        *_languages(),
+    ]
+
+
+def _identity(settings: Settings) -> Iterator[Finding]:
+    if settings.operator_name:
+        yield Finding("Operator", "good", f"{settings.operator_name} asks and reads.")
+    else:
+        yield Finding("Operator", "wrong", "Set OPERATOR_NAME: tenants must be told who asks and reads.")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.keyring()
+    except SettingsProblem as problem:
+        for line in str(problem).splitlines():
+            yield Finding("Keys", "wrong", line)
+    else:
+        yield Finding("Keys", "good", "Stories and addresses are sealed.")
+
+
+def _telegram(settings: Settings) -> Iterator[Finding]:
+    if not settings.has_telegram:
+        yield Finding("Telegram", "missing", "Set TELEGRAM_BOT_TOKEN to use it.")
+        return
+    if not settings.telegram_webhook_secret.get_secret_value():
+        yield Finding(
+            "Telegram", "wrong", "Set TELEGRAM_WEBHOOK_SECRET: without it anybody could pose as Telegram."
+        )
+    yield from _public_address("Telegram", settings)
+
+
+def _twilio(settings: Settings) -> Iterator[Finding]:
+    numbers = {"SMS": settings.twilio_sms_number, "WhatsApp": settings.twilio_whatsapp_number}
+    for name, number in numbers.items():
+        if not number:
+            yield Finding(name, "missing", f"Set TWILIO_{name.upper()}_NUMBER to use it.")
+        elif not settings.twilio_account_sid or not settings.twilio_tokens:
+            yield Finding(name, "wrong", "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well.")
+        elif not number.startswith("+"):
+            yield Finding(name, "wrong", f"Write TWILIO_{name.upper()}_NUMBER with + and country code.")
+        else:
+            yield from _public_address(name, settings)
+
+
+def _public_address(name: str, settings: Settings) -> Iterator[Finding]:
+    address = urlsplit(settings.public_base_url)
+    if not settings.public_base_url:
+        yield Finding(name, "wrong", "Set PUBLIC_BASE_URL: the https address that the provider calls.")
+    elif address.scheme != "https" and address.hostname not in ("127.0.0.1", "localhost"):
+        yield Finding(name, "wrong", "PUBLIC_BASE_URL must begin with https://: stories travel over it.")
+    else:
+        yield Finding(name, "good", "Configured.")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    smtp_url = settings.smtp_url.get_secret_value()
+    if not smtp_url:
+        yield Finding("Mail", "missing", "Set SMTP_URL and MAIL_FROM; until then digests wait.")
+        return
+    try:
+        mail_server(smtp_url, settings.mail_from)
+    except MailSettingsProblem as problem:
+        yield Finding("Mail", "wrong", f"{problem}.")
+        return
+    if "@" not in settings.mail_from:
+        yield Finding("Mail", "wrong", "Set MAIL_FROM to the address that digests come from.")
+    else:
+        yield Finding("Mail", "good", f"Digests go out on Mondays at {settings.digest_time:%H:%M}.")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        store = Store(settings.database_url)
+        current = is_current(store)
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        yield Finding("Database", "wrong", f"DATABASE_URL can't be opened ({type(error).__name__}).")
+        return
+    if not current:
+        yield Finding("Database", "wrong", "The tables are missing or old. Run: listened migrate")
+        return
+    yield Finding("Database", "good", "The tables are up to date.")
+    with store.read() as session:
+        landlords = all_landlords(session)
+        if not landlords:
+            yield Finding("Landlord", "wrong", "There is none yet. Run: listened landlord add --help")
+        for landlord in landlords:
+            count = len(recipients_of(session, landlord.id))
+            if count:
+                yield Finding("Landlord", "good", f"{landlord.name}: {count} get its digests.")
+            else:
+                yield Finding(
+                    "Landlord",
+                    "missing",
+                    f"{landlord.name}: nobody gets its digests. Run: listened recipient add",
+                )
+    store.close()
+
+
+def _languages() -> Iterator[Finding]:
+    wording = load_wording("bot.conversation")
+    drafts = [code for code in wording.languages if wording.is_draft(code)]
+    if drafts:
+        yield Finding(
+            "Languages", "note", f"Machine-drafted, waiting for a native reader: {', '.join(drafts)}."
+        )

@@ -1,0 +1,58 @@
+"""What commands have in common."""
+
+import contextlib
+from collections.abc import Iterator
+
+import typer
+
+from bot.app import Product, build
+from bot.log import set_up_logging
+from bot.migrations import is_current
+from bot.settings import Settings, SettingsProblem, load_settings
+from models.landlords import Landlord, all_landlords, landlord_named
+
+
+def settings() -> Settings:
+    """The settings, with logging set up by them."""
+    loaded = load_settings()
+    set_up_logging(loaded.log_level)
+    return loaded
+
+
+@contextlib.contextmanager
+def product() -> Iterator[Product]:
+    """The whole product, on a database that is up to date.
+
+    Raises:
+        SettingsProblem: when it can't be put together.
+    """
+    loaded = settings()
+    if not loaded.operator_name:
+        raise SettingsProblem("OPERATOR_NAME is not set. To see all that is missing: listened check")
+    built = build(loaded)
+    try:
+        if not is_current(built.store):
+            raise SettingsProblem("The tables are missing or old. Run: listened migrate")
+        yield built
+    finally:
+        built.threads.close()
+        built.store.close()
+
+
+def the_landlord(built: Product, name: str | None) -> Landlord:
+    """The landlord of that name; without a name, the only one.
+
+    Raises:
+        typer.BadParameter: when there is none, or more than one and no name was given.
+    """
+    with built.store.read() as session:
+        landlords = all_landlords(session)
+        found = landlord_named(session, name) if name else None
+    if found:
+        return found
+    names = ", ".join(landlord.name for landlord in landlords) or "none yet; see listened landlord add --help"
+    if name:
+        raise typer.BadParameter(f"There is no landlord of that name. There is: {names}")
+    if len(landlords) != 1:
+        raise typer.BadParameter(f"Say which landlord with --landlord. There is: {names}")
+    return landlords[0]

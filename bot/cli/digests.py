@@ -1,0 +1,149 @@
+"""`listened moderate` and `listened digest`: what may leave, and sending it."""
+
+import asyncio
+import getpass
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.app import Product
+from bot.cli.common import product, the_landlord
+from bot.digest.compose import SECTIONS, compose
+from bot.digest.render import render
+from bot.moderation import Desk, Waiting
+from bot.privacy import disclosure
+from bot.privacy.redact import redact_more
+from bot.releases import propose
+from bot.settings import SettingsProblem
+from bot.wording import load_wording
+from models.landlords import Landlord, all_landlords
+
+digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
+
+WhichLandlord = Annotated[
+    str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(moderate)
+    app.add_typer(digest_app, name="digest")
+
+
+def moderate(
+    landlord: WhichLandlord = None,
+    moderator: Annotated[
+        str, typer.Option(help="Who decides: your e-mail address or name. Kept with each decision.")
+    ] = "",
+) -> None:
+    """Read the stories that wait, one by one, and decide what may leave."""
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        desk = Desk(built.store, built.keys, built.clock, owner, moderator or getpass.getuser())
+        waiting = desk.waiting()
+        if not waiting:
+            typer.echo("Nothing waits.")
+            return
+        typer.echo(
+            f"{len(waiting)} waiting. Could the person who did the repair tell who wrote it? Then set it aside."
+        )
+        for number, story in enumerate(waiting, start=1):
+            typer.echo(f"\n{number} of {len(waiting)}\n")
+            if not _decide(desk, story):
+                return
+
+
+def _decide(desk: Desk, story: Waiting) -> bool:
+    """Ask about one story; False when the moderator wants to stop."""
+    typer.echo(f"  {story.words}\n")
+    for kind, reason in story.taken:
+        typer.echo(f"  taken away: {kind} ({reason})")
+    remove: list[str] = []
+    while True:
+        choice = typer.prompt("[a]pprove, [r]emove words, [s]et aside, [l]ater, [q]uit", default="l")
+        match choice.strip().lower()[:1]:
+            case "a":
+                return _carry_out(lambda: desk.approve(story.story_id, remove), "Approved.")
+            case "s":
+                return _carry_out(lambda: desk.set_aside(story.story_id), "Set aside.")
+            case "r":
+                remove.append(typer.prompt("Which words, exactly as they stand"))
+                typer.echo(f"  {redact_more(story.words, remove)}")
+            case "q":
+                return False
+            case _:
+                return True
+
+
+def _carry_out(decision: Callable[[], None], said: str) -> bool:
+    try:
+        decision()
+        typer.echo(said)
+    except LookupError as gone:
+        typer.echo(str(gone))
+    return True
+
+
+@digest_app.command("run")
+def run(
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M"], help="The landlord's local time to act for; now by default."
+        ),
+    ] = None,
+    landlord: WhichLandlord = None,
+) -> None:
+    """Do once what the schedule would do at that time: freeze what is due and send the digests."""
+    with product() as built:
+        if not built.settings.smtp_url.get_secret_value():
+            raise SettingsProblem("SMTP_URL is not set, so no digest can be sent. See: listened check")
+        with built.store.read() as session:
+            landlords = [the_landlord(built, landlord)] if landlord else all_landlords(session)
+        if not landlords:
+            raise SettingsProblem("There is no landlord yet. See: listened landlord add --help")
+        outcomes = asyncio.run(_run_all(built, landlords, at))
+    if not outcomes:
+        typer.echo("Nothing was due: those digests have gone already, or their day has not come.")
+    for state, count in sorted(outcomes.items()):
+        typer.echo(f"{count} {state}")
+    if set(outcomes) - {"sent"}:
+        raise typer.Exit(1)
+
+
+async def _run_all(built: Product, landlords: Sequence[Landlord], at: datetime | None) -> dict[str, int]:
+    outcomes: dict[str, int] = {}
+    for landlord in landlords:
+        moment = at.replace(tzinfo=ZoneInfo(landlord.timezone)) if at else None
+        for state, count in (await built.run_due(moment, landlord.name)).items():
+            outcomes[state] = outcomes.get(state, 0) + count
+    return outcomes
+
+
+@digest_app.command("preview")
+def preview(
+    landlord: WhichLandlord = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The release itself, as data.")] = False,
+) -> None:
+    """Show what would go out now, and what is held back. For operators and moderators only."""
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        now = built.clock()
+        with built.store.read() as session:
+            release = propose(
+                session, built.keys, owner, now.astimezone(ZoneInfo(owner.timezone)).date(), now
+            )
+        held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
+        if as_json:
+            typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))
+            return
+        for audience in SECTIONS:
+            words = compose(release, audience, built.settings.operator_name, load_wording("bot.digest"))
+            typer.secho(f"\n— {audience} —\n", bold=True)
+            typer.echo(render(words).text)
+        typer.echo(f"Held back: {held} stories wait for a moderator.")

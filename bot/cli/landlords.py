@@ -1,0 +1,156 @@
+"""`listened landlord`, `line` and `recipient`: setting up who is asked about and who reads."""
+
+from email.headerregistry import Address
+from typing import Annotated, get_args
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.cli.common import product, the_landlord
+from bot.conversation.messages import ChannelName
+from bot.digest.compose import AudienceName, Every
+from models.base import new_id
+from models.landlords import (
+    Landlord,
+    Line,
+    Recipient,
+    all_landlords,
+    is_recipient,
+    landlord_named,
+    line_for,
+    name_key,
+    recipients_of,
+)
+
+LONGEST_COMPLAINTS = 90
+"""Characters: the first message to a tenant holds this sentence and must stay within two text messages."""
+
+landlord_app = typer.Typer(help="Landlords.", no_args_is_help=True)
+line_app = typer.Typer(help="Numbers and bots, and whose they are.", no_args_is_help=True)
+recipient_app = typer.Typer(help="Who gets the digests.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(landlord_app, name="landlord")
+    app.add_typer(line_app, name="line")
+    app.add_typer(recipient_app, name="recipient")
+
+
+@landlord_app.command("add")
+def add_landlord(
+    name: Annotated[str, typer.Argument(help="As tenants know it.")],
+    complaints: Annotated[str, typer.Option(help='How to complain, in a sentence: "call 01632 960100".')],
+    emergency: Annotated[str, typer.Option(help="The line for urgent repairs, day and night.")],
+    timezone: Annotated[str, typer.Option(help="Whose clock its Mondays go by.")] = "Europe/London",
+) -> None:
+    """Add a landlord. It needs a way to complain and an emergency line: every tenant is told both."""
+    if not complaints.strip() or len(complaints) > LONGEST_COMPLAINTS:
+        raise typer.BadParameter(
+            f"Say in 1 to {LONGEST_COMPLAINTS} characters how to complain.", param_hint="--complaints"
+        )
+    if sum(map(str.isdigit, emergency)) < 3:
+        raise typer.BadParameter("That is no phone number.", param_hint="--emergency")
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        raise typer.BadParameter("Write it like Europe/London.", param_hint="--timezone") from None
+    with product() as built, built.store.write() as session:
+        if landlord_named(session, name):
+            raise typer.BadParameter(f"{name} is there already.", param_hint="NAME")
+        session.add(
+            Landlord(
+                id=new_id(),
+                name=" ".join(name.split()),
+                name_key=name_key(name),
+                complaints=complaints.strip(),
+                emergency=emergency.strip(),
+                timezone=timezone,
+                created_at=built.clock(),
+            )
+        )
+    typer.echo(f"{name} is set up. Next: listened recipient add EMAIL --landlord {name!r} --as landlord")
+
+
+@landlord_app.command("list")
+def list_landlords() -> None:
+    """Show every landlord."""
+    with product() as built, built.store.read() as session:
+        for landlord in all_landlords(session):
+            typer.echo(f"{landlord.name}  emergency {landlord.emergency}  complaints: {landlord.complaints}")
+
+
+@line_app.command("add")
+def add_line(
+    account: Annotated[str, typer.Argument(help="The number (+447700900000) or the bot's id.")],
+    channel: Annotated[str, typer.Option(help="sms, whatsapp or telegram.")],
+    landlord: Annotated[str, typer.Option(help="Whose line it is.")],
+) -> None:
+    """Say whose a number or bot is. Needed once there are two landlords."""
+    if channel not in get_args(ChannelName):
+        raise typer.BadParameter(f"Choose one of {', '.join(get_args(ChannelName))}.", param_hint="--channel")
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        with built.store.write() as session:
+            line = line_for(session, channel, account)
+            if line is None:
+                line = Line(id=new_id(), channel=channel, account=account, landlord_id=owner.id)
+                session.add(line)
+            line.landlord_id = owner.id
+    typer.echo(f"What comes in there is about {owner.name}.")
+
+
+@recipient_app.command("add")
+def add_recipient(
+    email: Annotated[str, typer.Argument(help="Where the digests go.")],
+    audience: Annotated[
+        str, typer.Option("--as", help="landlord (its own teams) or organiser (of workshops).")
+    ],
+    landlord: Annotated[
+        str | None, typer.Option(help="Whose digests; not needed while there is one.")
+    ] = None,
+    every: Annotated[str, typer.Option(help="weekly or four-weekly.")] = "weekly",
+) -> None:
+    """Add somebody who gets a landlord's digests."""
+    try:
+        address = Address(addr_spec=email.strip()).addr_spec
+    except (ValueError, IndexError):
+        address = ""
+    if "." not in address.rpartition("@")[2]:
+        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
+    if audience not in get_args(AudienceName):
+        raise typer.BadParameter("Choose landlord or organiser.", param_hint="--as")
+    if every not in get_args(Every):
+        raise typer.BadParameter("Choose weekly or four-weekly.", param_hint="--every")
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        recipient_id = new_id()
+        recipient = Recipient(
+            id=recipient_id,
+            landlord_id=owner.id,
+            lookup=built.keys.lookup("recipient", address.casefold()),
+            address=built.keys.seal("recipient", recipient_id, "address", address),
+            audience=audience,
+            every=every,
+            created_at=built.clock(),
+        )
+        with built.store.write() as session:
+            if is_recipient(session, owner.id, built.keys.lookups("recipient", address.casefold())):
+                raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
+            session.add(recipient)
+    typer.echo(f"Digests about {owner.name} go there from the next Monday on.")
+
+
+@recipient_app.command("list")
+def list_recipients(
+    landlord: Annotated[
+        str | None, typer.Option(help="Whose digests; not needed while there is one.")
+    ] = None,
+) -> None:
+    """Show who gets a landlord's digests."""
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        with built.store.read() as session:
+            for one in recipients_of(session, owner.id):
+                address = built.keys.open("recipient", one.id, "address", one.address)
+                typer.echo(f"{address}  as {one.audience}, {one.every}")

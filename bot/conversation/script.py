@@ -1,0 +1,73 @@
+"""Scripts: which questions are asked, in which order. Data in scripts/*.toml."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question.
+
+    Args:
+        name: what it is called in the script, the state and the buttons.
+        kind: `choice` (yes, partly, no), `words` (the story or another free answer) or `consent`.
+        says: the key of its words in the catalogues.
+        keeps: the name under which the answer is kept; for the story itself, "story".
+        only_if: answers that must have been given for the question to be asked at all.
+        use: for `consent`, the use that is asked about.
+    """
+
+    name: str
+    kind: Literal["choice", "words", "consent"]
+    says: str
+    keeps: str
+    only_if: Mapping[str, tuple[str, ...]]
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A conversation's questions in order."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def step(self, name: str | None) -> Step | None:
+        """The step of that name; None when there is none, as when a script changed under a conversation."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def after(self, name: str) -> tuple[Step, ...]:
+        """The steps that follow one, in order."""
+        names = [step.name for step in self.steps]
+        return self.steps[names.index(name) + 1 :]
+
+
+@cache
+def load_scripts() -> Mapping[str, Script]:
+    """Every script there is, by name."""
+    folder = resources.files("bot.conversation") / "scripts"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
+    scripts = (
+        _script(file.name.removesuffix(".toml"), tomllib.loads(file.read_text("utf-8"))) for file in files
+    )
+    return {script.name: script for script in scripts}
+
+
+def _script(name: str, plain: Mapping[str, Any]) -> Script:
+    return Script(name, tuple(_step(step) for step in plain["step"]))
+
+
+def _step(plain: Mapping[str, Any]) -> Step:
+    conditions = {question: tuple(answers) for question, answers in plain.get("only_if", {}).items()}
+    return Step(
+        name=plain["name"],
+        kind=plain["kind"],
+        says=plain["says"],
+        keeps=plain["keeps"],
+        only_if=conditions,
+        use=plain.get("use", ""),
+    )

@@ -1,0 +1,53 @@
+"""Threads for the database, beside the event loop that must never wait for a disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Bell:
+    """Something to wait for that any thread may ring."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def ring(self) -> None:
+        """Wake whoever waits, or the next one who will."""
+        if self._loop is None:
+            self._rung.set()
+        else:
+            self._loop.call_soon_threadsafe(self._rung.set)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for a ring, but no longer than that."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._rung.clear()
+
+
+class Threads:
+    """Runs functions that block.
+
+    Args:
+        count: how many at once. One for SQLite, which lets one write at a time: more would only wait for
+            each other inside the database.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="database")
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """The function's result, computed off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+
+    def close(self) -> None:
+        """Finish what is running and stop."""
+        self._pool.shutdown(wait=True)

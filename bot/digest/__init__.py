@@ -1,0 +1,1 @@
+"""Digests: made from releases and from nothing else."""

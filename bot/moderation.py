@@ -1,0 +1,114 @@
+"""Moderation: a person decides what may leave. After redaction, a moderator may only take words away."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.privacy.keys import Keyring
+from bot.privacy.redact import Redacted, redact, redact_more
+from bot.stories import StoryBook
+from models import Store
+from models.base import new_id
+from models.landlords import Landlord, is_recipient
+from models.stories import APPROVED, SET_ASIDE, Excerpt, Story, waiting_for_moderator
+
+
+class NotAllowed(Exception):
+    """This moderator may not decide for this landlord."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Waiting:
+    """A story that waits for a moderator: its redacted words, and why each piece was taken away."""
+
+    story_id: int
+    words: Redacted
+    taken: tuple[tuple[str, str], ...]
+    """(kind, reason) of each piece, in order."""
+
+
+class Desk:
+    """One moderator's desk for one landlord.
+
+    Args:
+        store: the database.
+        keys: to open and seal.
+        clock: gives the current time, aware.
+        landlord: whose tenants' stories.
+        moderator: who decides: an e-mail address or a name, kept with each decision.
+
+    Raises:
+        NotAllowed: when the moderator reads that landlord's digests. Nobody does both.
+    """
+
+    def __init__(
+        self, store: Store, keys: Keyring, clock: Callable[[], datetime], landlord: Landlord, moderator: str
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._landlord = landlord
+        self._moderator = moderator
+        with store.read() as session:
+            if is_recipient(session, landlord.id, keys.lookups("recipient", moderator.casefold())):
+                raise NotAllowed(
+                    f"{landlord.name}'s digests go to this address. Nobody may decide what leaves and read it too."
+                )
+
+    def waiting(self, limit: int | None = None) -> list[Waiting]:
+        """The stories whose tellers said yes and that nobody has decided on, oldest first."""
+        with self._store.read() as session:
+            stories = waiting_for_moderator(session, self._landlord.id, limit)
+            words = StoryBook(session, self._keys).words([story.id for story in stories])
+        return [_waiting(story, words[story.id]) for story in stories]
+
+    def approve(self, story_id: int, remove: Collection[str] = ()) -> None:
+        """Let a story's redacted words leave.
+
+        Args:
+            story_id: the story.
+            remove: further words to take away.
+
+        Raises:
+            LookupError: when the story no longer waits, for instance because its teller had it erased.
+        """
+        with self._store.write() as session:
+            words = self._words(session, story_id)
+            self._decide(session, story_id, APPROVED, redact_more(words, remove))
+
+    def set_aside(self, story_id: int) -> None:
+        """Keep a story's words here; it counts all the same.
+
+        Raises:
+            LookupError: when the story no longer waits.
+        """
+        with self._store.write() as session:
+            self._words(session, story_id)
+            self._decide(session, story_id, SET_ASIDE, None)
+
+    def _words(self, session: Session, story_id: int) -> Redacted:
+        waiting = {story.id for story in waiting_for_moderator(session, self._landlord.id)}
+        if story_id not in waiting:
+            raise LookupError("That story no longer waits for a decision.")
+        return redact(StoryBook(session, self._keys).words([story_id])[story_id]).words
+
+    def _decide(self, session: Session, story_id: int, verdict: str, words: Redacted | None) -> None:
+        excerpt_id = new_id()
+        sealed = None if words is None else self._keys.seal("excerpt", excerpt_id, "words", words)
+        session.add(
+            Excerpt(
+                id=excerpt_id,
+                story_id=story_id,
+                verdict=verdict,
+                words=sealed,
+                moderator=self._moderator,
+                decided_at=self._clock(),
+            )
+        )
+
+
+def _waiting(story: Story, words: str) -> Waiting:
+    redaction = redact(words)
+    return Waiting(story.id, redaction.words, tuple((span.kind, span.reason) for span in redaction.spans))

@@ -1,0 +1,1 @@
+"""What keeps people from being found out: redaction, disclosure control, keys."""

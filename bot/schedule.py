@@ -1,0 +1,111 @@
+"""The schedule: APScheduler only wakes us; what is due is decided by what the database holds.
+
+So a wake-up that is late, doubled or missed changes nothing, and `listened digest run` does the same.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.orm import Session
+
+from bot.privacy.keys import Keyring
+from bot.releases import freeze
+from models.base import new_id
+from models.landlords import Landlord, all_landlords, recipients_of
+from models.releases import Delivery, Release, last_delivery_date, release_on
+
+MONDAY: Final = 0
+LOOK_AGAIN: Final = timedelta(minutes=5)
+WEEKS: Final = {"weekly": 1, "four-weekly": 4}
+
+
+def latest_occurrence(now: datetime, zone: ZoneInfo, at: time) -> tuple[date, datetime]:
+    """The last Monday's digest time that has passed.
+
+    Args:
+        now: a moment, aware.
+        zone: the landlord's time zone.
+        at: the local time of day at which digests go out.
+
+    Returns:
+        The local date, and the moment itself.
+    """
+    local = now.astimezone(zone)
+    monday = local.date() - timedelta(days=(local.weekday() - MONDAY) % 7)
+    moment = datetime.combine(monday, at, zone)
+    if moment > local:
+        monday -= timedelta(days=7)
+        moment = datetime.combine(monday, at, zone)
+    return monday, moment.astimezone(UTC)
+
+
+def queue_due(  # noqa: PLR0913 - what and when
+    session: Session,
+    keys: Keyring,
+    *,
+    moment: datetime,
+    now: datetime,
+    at: time,
+    only: str | None = None,
+) -> dict[str, int]:
+    """Freeze every release that is due and queue its digests.
+
+    A release of one landlord and date is made at most once, and a recipient gets at most one digest of it.
+    Weeks that were missed altogether are not made up for: their stories are in the next release.
+
+    Args:
+        session: a transaction that may write.
+        keys: to open and seal.
+        moment: the moment to act for: the schedule's is now.
+        now: the current time.
+        at: the local time of day at which digests go out.
+        only: the one landlord to act for; None for all.
+
+    Returns:
+        The digests that were queued, by landlord.
+    """
+    queued: dict[str, int] = {}
+    for landlord in all_landlords(session):
+        if only is not None and landlord.name != only:
+            continue
+        on_date, until = latest_occurrence(moment, ZoneInfo(landlord.timezone), at)
+        if until < landlord.created_at or release_on(session, landlord.id, on_date):
+            continue
+        release = freeze(session, keys, landlord, on_date, until, now)
+        queued[landlord.name] = _queue_digests(session, landlord, release, now)
+    return queued
+
+
+def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime) -> int:
+    count = 0
+    for recipient in recipients_of(session, landlord.id):
+        last = last_delivery_date(session, recipient.id)
+        if last and (release.on_date - last) < timedelta(weeks=WEEKS[recipient.every]):
+            continue
+        session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=now))
+        count += 1
+    session.flush()
+    return count
+
+
+def build_scheduler(
+    zones: Iterable[str], at: time, run_due: Callable[[], Awaitable[Any]]
+) -> AsyncIOScheduler:
+    """A scheduler that wakes `run_due` on Mondays in each time zone, and every few minutes for what is left.
+
+    Its jobs live in memory: what has been done is known to the database alone.
+    """
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    # A late wake-up counts as well as a punctual one, and many late ones count as one.
+    lenient = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    for zone in sorted(set(zones)):
+        # By name and not by number: APScheduler counts days from Monday = 0, crontab from Sunday = 0.
+        monday = CronTrigger(day_of_week="mon", hour=at.hour, minute=at.minute, timezone=zone)
+        scheduler.add_job(run_due, monday, id=f"digests {zone}", **lenient)
+    scheduler.add_job(run_due, IntervalTrigger(seconds=LOOK_AGAIN.total_seconds()), id="leftovers", **lenient)
+    return scheduler

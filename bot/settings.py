@@ -1,0 +1,161 @@
+"""Settings, from the environment or a `.env` file. Each one has a sentence, which `.env.example` repeats."""
+
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.privacy.keys import KeyProblem, Keyring, parse_keys
+
+DOUBTFUL_HOURS = (time(1), time(2))
+"""Clocks change between these hours: a local time in it may come twice or never."""
+
+
+class SettingsProblem(Exception):
+    """Something is missing or wrong in the settings. One sentence a line; never shows a value."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Immutable; secrets never show in a repr."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", frozen=True
+    )
+
+    operator_name: str = Field(
+        default="", description="Who asks and reads; shown at first contact and in every digest. Required."
+    )
+    data_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys that seal stories and addresses: 32 bytes each in url-safe base64, comma-separated, newest first. "
+        "Required. Make one with: listened keys new",
+    )
+    lookup_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys of the keyed hashes that find a person again. Same form as DATA_KEYS, different keys. Required.",
+    )
+    database_url: str = Field(
+        default="sqlite:///var/listened.db",
+        description="Where everything is kept: an SQLite file, or postgresql+psycopg://… when one process is not enough.",
+    )
+    public_base_url: str = Field(
+        default="",
+        description="The https address that providers call, without a path. Signatures are checked against it. "
+        "Required for SMS, WhatsApp and Telegram webhooks.",
+    )
+    telegram_bot_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="The bot's token from BotFather. Leave empty to do without Telegram.",
+    )
+    telegram_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="A long random word that Telegram repeats with each update, to prove that it is Telegram. "
+        "Letters, digits, _ and - only.",
+    )
+    telegram_api_url: str = Field(
+        default="https://api.telegram.org",
+        description="Where Telegram's Bot API is; changed in tests and the demo only.",
+    )
+    twilio_account_sid: str = Field(
+        default="",
+        description="The account's SID from Twilio's console. Leave empty to do without SMS and WhatsApp.",
+    )
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="The account's auth token; while it is being changed, the current one and the next, comma-separated.",
+    )
+    twilio_sms_number: str = Field(
+        default="",
+        description="The number that texts come from, as +447700900000. Leave empty to do without SMS.",
+    )
+    twilio_whatsapp_number: str = Field(
+        default="",
+        description="The WhatsApp sender's number, as +447700900000. Leave empty to do without WhatsApp.",
+    )
+    twilio_api_url: str = Field(
+        default="https://api.twilio.com",
+        description="Where Twilio's REST API is; changed in tests and the demo only.",
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The mail server for digests: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465.",
+    )
+    mail_from: str = Field(default="", description="The address that digests come from.")
+    digest_time: time = Field(
+        default=time(9),
+        description="When digests go out on Mondays, in each landlord's time zone. Not between 01:00 and 02:00, "
+        "when clocks change.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
+    )
+
+    @field_validator("public_base_url", "telegram_api_url", "twilio_api_url")
+    @classmethod
+    def _is_base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query):
+            raise ValueError("must look like https://listened.example.org")
+        return value.rstrip("/")
+
+    @field_validator("digest_time")
+    @classmethod
+    def _is_unambiguous(cls, value: time) -> time:
+        if DOUBTFUL_HOURS[0] <= value < DOUBTFUL_HOURS[1]:
+            raise ValueError("must not lie between 01:00 and 02:00, when clocks change")
+        return value
+
+    def keyring(self) -> Keyring:
+        """The keys, ready for use.
+
+        Raises:
+            SettingsProblem: when they are missing or malformed.
+        """
+        problems, keys = [], []
+        for name in ("data_keys", "lookup_keys"):
+            try:
+                keys.append(parse_keys(getattr(self, name).get_secret_value()))
+            except KeyProblem as problem:
+                problems.append(f"{name.upper()}: {problem}. Make a key with: listened keys new")
+        if problems:
+            raise SettingsProblem("\n".join(problems))
+        if set(keys[0]) & set(keys[1]):
+            raise SettingsProblem("DATA_KEYS and LOOKUP_KEYS must be different keys")
+        return Keyring(*keys)
+
+    @property
+    def has_telegram(self) -> bool:
+        """Whether a Telegram bot is configured."""
+        return bool(self.telegram_bot_token.get_secret_value())
+
+    @property
+    def twilio_tokens(self) -> tuple[str, ...]:
+        """The auth tokens whose signatures are accepted: the current one, then the next."""
+        return tuple(t.strip() for t in self.twilio_auth_token.get_secret_value().split(",") if t.strip())
+
+
+def load_settings(env_file: Path | None = Path(".env"), **given: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        env_file: the file to read besides the environment; None for none.
+        **given: settings that outrank both, by their lower-case names.
+
+    Raises:
+        SettingsProblem: naming each setting that is wrong and what it should be.
+    """
+    try:
+        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg]  # pydantic-settings takes it
+    except ValidationError as error:
+        # The value is left out on purpose: it may be a secret in the wrong place.
+        lines = [f"{str(e['loc'][0]).upper()} {_plain(e['msg'])}" for e in error.errors()]
+        raise SettingsProblem("\n".join(lines)) from None
+    except UnicodeDecodeError:
+        raise SettingsProblem(f"{env_file} is not UTF-8 text") from None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")

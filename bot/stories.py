@@ -1,0 +1,93 @@
+"""Stories as they are kept: writing what a turn told, and reading the words again for those who may."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from bot.conversation.turn import Answered, Consented, Effect, Told
+from bot.privacy.keys import Keyring
+from models.base import new_id
+from models.conversations import Conversation
+from models.landlords import Line
+from models.stories import Answer, Consent, Story, StoryPart, consent, parts_of, story_of
+
+
+class StoryBook:
+    """Writes and reads stories within a transaction.
+
+    Args:
+        session: the transaction.
+        keys: to seal and open.
+    """
+
+    def __init__(self, session: Session, keys: Keyring) -> None:
+        self._session = session
+        self._keys = keys
+
+    def keep(
+        self,
+        effects: Sequence[Effect],
+        conversation: Conversation,
+        line: Line,
+        inbound_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Write down what a turn told, answered or agreed to; the story begins with the first of it."""
+        for effect in effects:
+            if isinstance(effect, Told | Answered | Consented):
+                story = story_of(self._session, conversation.id) or self._new_story(conversation, line, now)
+                self._write(effect, story, inbound_id, now)
+
+    def words(self, story_ids: Sequence[int]) -> dict[int, str]:
+        """The words of each story, its parts joined in order; a story without words is left out."""
+        told: dict[int, list[str]] = {}
+        for part in parts_of(self._session, story_ids):
+            opened = self._keys.open("story_part", part.id, "words", part.words)
+            told.setdefault(part.story_id, []).append(opened)
+        return {story_id: " ".join(words) for story_id, words in told.items()}
+
+    def value(self, answer: Answer) -> str:
+        """What was answered."""
+        return self._keys.open("answer", answer.id, "value", answer.value)
+
+    def _new_story(self, conversation: Conversation, line: Line, now: datetime) -> Story:
+        story = Story(
+            id=new_id(),
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            landlord_id=line.landlord_id,
+            language=conversation.state["language"],
+            told_at=now,
+        )
+        self._session.add(story)
+        self._session.flush()
+        return story
+
+    def _write(
+        self, effect: Told | Answered | Consented, story: Story, inbound_id: int | None, now: datetime
+    ) -> None:
+        match effect:
+            case Told(words, anew):
+                if anew:
+                    self._session.execute(delete(StoryPart).where(StoryPart.story_id == story.id))
+                part_id = new_id()
+                sealed = self._keys.seal("story_part", part_id, "words", words)
+                self._session.add(
+                    StoryPart(id=part_id, story_id=story.id, inbound_id=inbound_id, words=sealed)
+                )
+            case Answered(question, value):
+                self._session.execute(
+                    delete(Answer).where(Answer.story_id == story.id, Answer.question == question)
+                )
+                answer_id = new_id()
+                sealed = self._keys.seal("answer", answer_id, "value", value)
+                self._session.add(Answer(id=answer_id, story_id=story.id, question=question, value=sealed))
+            case Consented(use, given):
+                decided = consent(self._session, story.id, use)
+                if decided is None:
+                    decided = Consent(id=new_id(), story_id=story.id, use=use)
+                    self._session.add(decided)
+                decided.given, decided.decided_at = given, now
+        self._session.flush()

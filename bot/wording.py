@@ -1,0 +1,77 @@
+"""Words: every sentence that people see, from the catalogues in wording/ folders, compiled in memory."""
+
+import gettext
+import io
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+DEFAULT: Final = "en"
+
+
+class Wording:
+    """The catalogues of every language.
+
+    Args:
+        catalogs: by BCP 47 code.
+    """
+
+    def __init__(self, catalogs: Mapping[str, Catalog]) -> None:
+        self._catalogs = catalogs
+        self._translations = {code: _compile(catalog) for code, catalog in catalogs.items()}
+        # The default first: what the others are compared with.
+        self.languages = (DEFAULT, *(code for code in sorted(catalogs) if code != DEFAULT))
+
+    def keys(self, language: str) -> dict[str, str]:
+        """Every key of a catalogue with its words; the words are empty where they are missing."""
+        return {str(message.id): str(message.string) for message in self._catalogs[language] if message.id}
+
+    def is_draft(self, language: str) -> bool:
+        """Whether a catalogue still waits for a native reader."""
+        return "machine-drafted" in self._catalogs[language].header_comment.casefold()
+
+    def text(self, language: str, key: str, **values: str) -> str:
+        """The words under a key, filled in; in English where the language has none.
+
+        Raises:
+            KeyError: when English has none either, or a value is missing.
+        """
+        for code in (language, DEFAULT):
+            translation = self._translations.get(code)
+            words = translation.gettext(key) if translation else key
+            if words != key:
+                return words.format_map(values)
+        raise KeyError(f"no words under {key!r}")
+
+
+@cache
+def load_wording(package: str) -> Wording:
+    """Read and compile every catalogue of a package's wording folder.
+
+    Args:
+        package: `bot.conversation` for what tenants see, `bot.digest` for what staff read.
+
+    Raises:
+        ValueError: when a catalogue is not well formed.
+    """
+    folder = resources.files(package) / "wording"
+    files = [file for file in folder.iterdir() if file.name.endswith(".po")]
+    return Wording({file.name.removesuffix(".po"): _read(file) for file in files})
+
+
+def _read(file: Traversable) -> Catalog:
+    with file.open("rb") as opened:
+        return read_po(opened, locale=file.name.removesuffix(".po"), abort_invalid=True)
+
+
+def _compile(catalog: Catalog) -> gettext.GNUTranslations:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

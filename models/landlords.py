@@ -1,0 +1,97 @@
+"""Landlords, their lines (numbers and bots) and the people who receive their digests."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Id, Moment, Sealed, new_id
+
+
+class Landlord(Base):
+    """Who the tenants rent from. None can exist without a way to complain and an emergency line."""
+
+    __tablename__ = "landlord"
+    __table_args__ = (UniqueConstraint("name_key"),)
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    name_key: Mapped[str]
+    """The name as people type it: any case, any spacing."""
+    complaints: Mapped[str]
+    emergency: Mapped[str]
+    timezone: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+class Line(Base):
+    """A phone number or bot that belongs to one landlord."""
+
+    __tablename__ = "line"
+    __table_args__ = (UniqueConstraint("channel", "account"),)
+
+    id: Mapped[Id]
+    landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"), index=True)
+    channel: Mapped[str]
+    account: Mapped[str]
+
+
+class Recipient(Base):
+    """A mailbox that a landlord's digests go to."""
+
+    __tablename__ = "recipient"
+    __table_args__ = (UniqueConstraint("landlord_id", "lookup"),)
+
+    id: Mapped[Id]
+    landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
+    lookup: Mapped[Sealed]
+    """Keyed hash of the address: to find it again, and to tell a reader from a moderator."""
+    address: Mapped[Sealed]
+    audience: Mapped[str]
+    every: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one landlord's name have in common."""
+    return " ".join(name.casefold().split())
+
+
+def all_landlords(session: Session) -> Sequence[Landlord]:
+    """Every landlord, oldest first."""
+    return session.scalars(select(Landlord).order_by(Landlord.id)).all()
+
+
+def landlord_named(session: Session, name: str) -> Landlord | None:
+    """The landlord of that name, in any case and spacing, or None."""
+    return session.scalar(select(Landlord).where(Landlord.name_key == name_key(name)))
+
+
+def line_for(session: Session, channel: str, account: str) -> Line | None:
+    """The line that a message came in on.
+
+    A number or bot that nobody has assigned belongs to the only landlord while there is just one; with
+    two it must be said (`listened line add`), and None is returned until it is.
+    """
+    line = session.scalar(select(Line).where(Line.channel == channel, Line.account == account))
+    if line is not None:
+        return line
+    landlords = session.scalars(select(Landlord.id).limit(2)).all()
+    if len(landlords) != 1:
+        return None
+    line = Line(id=new_id(), landlord_id=landlords[0], channel=channel, account=account)
+    session.add(line)
+    session.flush()
+    return line
+
+
+def recipients_of(session: Session, landlord_id: int) -> Sequence[Recipient]:
+    """Everybody who receives that landlord's digests, in the order in which they were added."""
+    query = select(Recipient).where(Recipient.landlord_id == landlord_id).order_by(Recipient.id)
+    return session.scalars(query).all()
+
+
+def is_recipient(session: Session, landlord_id: int, lookups: Sequence[bytes]) -> bool:
+    """Whether one of these keyed hashes is the address of a reader of that landlord's digests."""
+    query = select(Recipient.id).where(Recipient.landlord_id == landlord_id, Recipient.lookup.in_(lookups))
+    return session.scalar(query.limit(1)) is not None

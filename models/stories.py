@@ -1,0 +1,170 @@
+"""Stories: what was told, in parts, with its answers, its consents and the excerpt that may leave."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Id, Moment, Sealed
+
+APPROVED: Final = "approved"
+SET_ASIDE: Final = "set_aside"
+DIGEST: Final = "digest"
+"""The use that is asked about after a story: consents are given per use."""
+
+
+class Story(Base):
+    """What one contact told about one landlord in one conversation."""
+
+    __tablename__ = "story"
+    __table_args__ = (Index("ix_story_landlord_id_release_id", "landlord_id", "release_id"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
+    language: Mapped[str]
+    told_at: Mapped[Moment]
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
+    """The release that counted it: set once, so that no story is ever counted twice."""
+
+
+class StoryPart(Base):
+    """The words of one message of a story."""
+
+    __tablename__ = "story_part"
+    __table_args__ = (UniqueConstraint("story_id", "inbound_id"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id", ondelete="SET NULL"))
+    words: Mapped[Sealed]
+
+
+class Answer(Base):
+    """The answer to one question of a story's script."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("story_id", "question"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    question: Mapped[str]
+    value: Mapped[Sealed]
+
+
+class Consent(Base):
+    """Whether the teller's words may be used, for one use."""
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("story_id", "use"),)
+
+    id: Mapped[Id]
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    use: Mapped[str]
+    given: Mapped[bool]
+    decided_at: Mapped[Moment]
+
+
+class Excerpt(Base):
+    """A moderator's decision on a story's words; when approved, the redacted words that may leave."""
+
+    __tablename__ = "excerpt"
+    __table_args__ = (
+        UniqueConstraint("story_id"),
+        Index("ix_excerpt_verdict_release_id", "verdict", "release_id"),
+    )
+
+    id: Mapped[Id]
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
+    verdict: Mapped[str]
+    words: Mapped[Sealed | None]
+    moderator: Mapped[str]
+    decided_at: Mapped[Moment]
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
+    """The release that it left with: set once, so that no excerpt is ever used twice."""
+
+
+def story_of(session: Session, conversation_id: int) -> Story | None:
+    """The story told in that conversation, or None while nothing has been told."""
+    return session.scalar(select(Story).where(Story.conversation_id == conversation_id))
+
+
+def parts_of(session: Session, story_ids: Sequence[int]) -> Sequence[StoryPart]:
+    """The parts of these stories, in the order in which they were told."""
+    query = select(StoryPart).where(StoryPart.story_id.in_(story_ids)).order_by(StoryPart.id)
+    return session.scalars(query).all()
+
+
+def consent(session: Session, story_id: int, use: str) -> Consent | None:
+    """What the teller decided for that use, or None when nothing was decided."""
+    return session.scalar(select(Consent).where(Consent.story_id == story_id, Consent.use == use))
+
+
+def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None = None) -> Sequence[Story]:
+    """Stories with words and a yes that no moderator has decided on, oldest first."""
+    query = (
+        select(Story)
+        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
+        .outerjoin(Excerpt, Excerpt.story_id == Story.id)
+        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None))
+        .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
+        .order_by(Story.id)
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
+    """(story id, contact id) of every story since the landlord's last release, up to a moment."""
+    query = select(Story.id, Story.contact_id).where(
+        Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until
+    )
+    return [(row.id, row.contact_id) for row in session.execute(query)]
+
+
+def answers_to(session: Session, landlord_id: int, question: str, until: datetime) -> Sequence[Answer]:
+    """The answers to one question in the landlord's open batch, oldest first."""
+    query = (
+        select(Answer)
+        .join(Story, Story.id == Answer.story_id)
+        .where(Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until)
+        .where(Answer.question == question)
+        .order_by(Answer.id)
+    )
+    return session.scalars(query).all()
+
+
+def answers_of(session: Session, question: str, story_ids: Sequence[int]) -> Sequence[Answer]:
+    """The answers to one question in these stories."""
+    query = select(Answer).where(Answer.question == question, Answer.story_id.in_(story_ids))
+    return session.scalars(query).all()
+
+
+def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[Excerpt, int]]:
+    """(excerpt, contact id) of every approved excerpt that still has its teller's yes and was never used."""
+    query = (
+        select(Excerpt, Story.contact_id)
+        .join(Story, Story.id == Excerpt.story_id)
+        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
+        .where(Story.landlord_id == landlord_id, Story.told_at <= until, Excerpt.decided_at <= until)
+        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None))
+        .order_by(Excerpt.id)
+    )
+    return [(row.Excerpt, row.contact_id) for row in session.execute(query)]
+
+
+def count_in(session: Session, landlord_id: int, until: datetime, release_id: int) -> None:
+    """Close the batch: these stories are counted by that release and by no other."""
+    session.execute(
+        update(Story)
+        .where(Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until)
+        .values(release_id=release_id)
+    )
+
+
+def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) -> None:
+    """These excerpts left with that release."""
+    session.execute(update(Excerpt).where(Excerpt.id.in_(excerpt_ids)).values(release_id=release_id))
