@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from telegram.error import TelegramError
 
 from bot.conversation.messages import Channel, ChannelName, Incoming
 from bot.delivery.inbox import Inbox
@@ -118,6 +119,7 @@ def web_app(product: Product, *, work: bool, more: Sequence[BaseRoute] = ()) -> 
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await _tell_telegram(product)
         async with working(product) if work else contextlib.nullcontext():
             yield
 
@@ -179,6 +181,16 @@ def _channels(settings: Settings, clock: Clock) -> dict[ChannelName, Channel]:
                 clock=clock,
             )
     return channels
+
+
+async def _tell_telegram(product: Product) -> None:
+    """Tell Telegram where to call. What it sent meanwhile it keeps, so a failure here loses nothing."""
+    telegram = product.channels.get("telegram")
+    if isinstance(telegram, TelegramChannel):
+        try:
+            await telegram.set_webhook(product.settings.public_base_url)
+        except TelegramError as error:
+            log_error("telegram_webhook_not_set", error)
 
 
 async def _healthz(_request: Request) -> Response:

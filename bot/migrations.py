@@ -1,5 +1,6 @@
 """Bringing the database to the shape that this code wants: by alembic and by nothing else."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,6 +27,7 @@ def is_current(store: Store) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == head()
 
 
+@cache
 def head() -> str | None:
     """The newest revision that this code knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -20,8 +20,9 @@ from bot.demo.phones import Phones
 from bot.demo.providers import Providers
 from bot.log import set_up_logging
 from bot.migrations import upgrade
-from bot.privacy.keys import new_key
+from bot.privacy.keys import Keyring, new_key
 from bot.settings import Settings, load_settings
+from models import Store
 from models.base import new_id
 from models.landlords import Landlord, Recipient, name_key
 
@@ -97,8 +98,7 @@ async def stage(
         async with smtp_server(mailbox) as smtp_port, _serving(providers.app(), back):
             settings = demo_settings(Path(folder), _port(front), _port(back), smtp_port, **given)
             product = build(settings, clock)
-            upgrade(product.store)
-            _add_landlord(product, clock() - (LONG_AGO if before else timedelta()))
+            furnish(product.store, product.keys, since=clock() - (LONG_AGO if before else timedelta()))
             made = Stage(
                 product, providers, Phones(settings, clock), mailbox, clock, settings.public_base_url
             )
@@ -145,7 +145,9 @@ async def wait_until(happened: Callable[[], object], seconds: float = 15.0) -> b
     return True
 
 
-def _add_landlord(product: Product, since: datetime) -> None:
+def furnish(store: Store, keys: Keyring, since: datetime) -> None:
+    """Make the tables, the made-up landlord and the two readers of its digests."""
+    upgrade(store)
     landlord = Landlord(
         id=new_id(),
         name=LANDLORD,
@@ -155,7 +157,7 @@ def _add_landlord(product: Product, since: datetime) -> None:
         timezone="Europe/London",
         created_at=since,
     )
-    with product.store.write() as session:
+    with store.write() as session:
         session.add(landlord)
         for address, audience in RECIPIENTS:
             recipient_id = new_id()
@@ -163,8 +165,8 @@ def _add_landlord(product: Product, since: datetime) -> None:
                 Recipient(
                     id=recipient_id,
                     landlord_id=landlord.id,
-                    lookup=product.keys.lookup("recipient", address),
-                    address=product.keys.seal("recipient", recipient_id, "address", address),
+                    lookup=keys.lookup("recipient", address),
+                    address=keys.seal("recipient", recipient_id, "address", address),
                     audience=audience,
                     every="weekly",
                     created_at=since,

@@ -1,0 +1,214 @@
+"""The rig: `listened` in processes of its own, with providers and a mail server on loopback around it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import uvicorn
+from pydantic import SecretStr
+
+from bot.conversation.messages import ChannelName
+from bot.demo.mailbox import Mailbox, smtp_server
+from bot.demo.phones import Phones, Webhook
+from bot.demo.providers import Providers, Sent
+from bot.demo.stage import TELEGRAM_TOKEN, TWILIO_SID, TWILIO_TOKEN, demo_settings, furnish, wait_until
+from bot.privacy.keys import Keyring
+from bot.settings import Settings
+from models import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+LANDLORD = "Harbour Homes"
+READERS = (("repairs@harbour.example", "landlord"), ("workshops@respect.example", "organiser"))
+
+
+@dataclass
+class Rig:
+    """Everything a test needs to be a tenant, a provider, a moderator or an operator."""
+
+    folder: Path
+    settings: Settings
+    providers: Providers
+    mailbox: Mailbox
+    phones: Phones
+    env: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def output(self) -> str:
+        """All that the server processes printed so far."""
+        return (self.folder / "output.txt").read_text(errors="replace")
+
+    @property
+    def keys(self) -> Keyring:
+        """The keys, to see what was stored."""
+        return self.settings.keyring()
+
+    def store(self) -> Store:
+        """The database, to see what was stored."""
+        return Store(self.settings.database_url)
+
+    def run(self, *arguments: str, typed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a `listened` command to its end."""
+        command = [sys.executable, "-m", "bot", *arguments]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.env, **env},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def set_up_quickly(self) -> None:
+        """The same without the commands."""
+        store = self.store()
+        furnish(store, self.keys, since=datetime.now(UTC))
+        store.close()
+
+    def set_up(self) -> None:
+        """What an operator does first."""
+        for arguments in (
+            ("migrate",),
+            ("landlord", "add", LANDLORD, "--complaints", "call 01632 960100", "--emergency", "01632 960999"),
+            *(("recipient", "add", address, "--as", audience) for address, audience in READERS),
+        ):
+            done = self.run(*arguments)
+            assert done.returncode == 0, done.stderr
+
+    def serve(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+        """Start `listened serve` and wait until it is ready."""
+        port = self.settings.public_base_url.rpartition(":")[2]
+        command = [sys.executable, "-m", "bot", "serve", "--port", port, *arguments]
+        with (self.folder / "output.txt").open("ab") as output:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env={**self.env, **env}, stdout=output, stderr=output
+            )
+        self.processes.append(process)
+        assert wait_for(lambda: process.poll() is not None or self._ready(), 20), "it did not get ready"
+        assert process.poll() is None, self.output
+        return process
+
+    def post(self, webhook: Webhook) -> httpx.Response:
+        """Post a webhook."""
+        return httpx.post(webhook.url, content=webhook.body, headers=webhook.headers, timeout=15)
+
+    def webhook(self, channel: ChannelName, address: str, text: str) -> Webhook:
+        """The provider's request for a text."""
+        if channel == "telegram":
+            return self.phones.telegram(address, text)
+        return self.phones.twilio(channel, address, text)
+
+    def text(self, channel: ChannelName, address: str, text: str, replies: int) -> list[Sent]:
+        """Text, and wait until the phone has had that many messages in all; gives them."""
+        answer = self.post(self.webhook(channel, address, text))
+        assert answer.status_code == 200
+        wait_for(lambda: len(self.providers.sent_to(channel, address)) >= replies)
+        return self.providers.sent_to(channel, address)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill -9, as a power cut would."""
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+    def stop(self) -> None:
+        """End the server processes that are left."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
+
+    def _ready(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{self.settings.public_base_url}/readyz").status_code == 200
+        return False
+
+
+def wait_for(happened: Callable[[], object], seconds: float = 15) -> bool:
+    """Wait until something has happened; False when it has not within that time."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@contextlib.contextmanager
+def rig(folder: Path) -> Iterator[Rig]:
+    """A rig in a folder; its servers end with it."""
+    providers = Providers(TELEGRAM_TOKEN, TWILIO_SID, TWILIO_TOKEN, lambda: datetime.now(UTC))
+    mailbox = Mailbox()
+    with _servers(providers, mailbox) as (provider_port, smtp_port):
+        settings = demo_settings(folder, _free_port(), provider_port, smtp_port, log_level="DEBUG")
+        made = Rig(
+            folder,
+            settings,
+            providers,
+            mailbox,
+            Phones(settings, lambda: datetime.now(UTC)),
+            environment(settings),
+        )
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Settings as a process's environment, with nothing else that we have set here."""
+    names = {name.upper() for name in Settings.model_fields}
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    chosen = {name.upper(): _plain(getattr(settings, name)) for name in Settings.model_fields}
+    return {**inherited, **chosen, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        return int(opened.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _servers(providers: Providers, mailbox: Mailbox) -> Iterator[Sequence[int]]:
+    """The providers and the mail server, in a thread with a loop of its own."""
+    started: list[int] = []
+    loop = asyncio.new_event_loop()
+    ended = asyncio.Event()
+
+    async def live() -> None:
+        opened = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(providers.app(), log_config=None, access_log=False))
+        task = asyncio.create_task(server._serve([opened]))  # noqa: SLF001 - serve() wants the main thread's signals
+        async with smtp_server(mailbox) as smtp_port:
+            assert await wait_until(lambda: server.started)
+            started.extend((opened.getsockname()[1], smtp_port))
+            await ended.wait()
+        server.should_exit = True
+        await task
+        opened.close()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
+    thread.start()
+    assert wait_for(lambda: len(started) == 2)
+    try:
+        yield started
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
+        loop.close()

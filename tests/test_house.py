@@ -1,0 +1,205 @@
+"""The house rules: what may import what, and what must stay as it is. The code polices itself."""
+
+import ast
+import importlib.util
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import alembic
+import pytest
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("bot", "handlers", "models")
+
+# Everything that acts on the world; the pure modules import none of it.
+ACTING = {
+    "asyncio",
+    "aiosmtplib",
+    "apscheduler",
+    "concurrent",
+    "httpx",
+    "logging",
+    "os",
+    "random",
+    "requests",
+    "secrets",
+    "socket",
+    "sqlalchemy",
+    "starlette",
+    "structlog",
+    "subprocess",
+    "telegram",
+    "threading",
+    "time",
+    "twilio",
+    "uvicorn",
+}
+PURE = (
+    "bot.conversation",
+    "bot.understanding",
+    "bot.privacy",
+    "bot.digest.compose",
+    "bot.digest.render",
+    "bot.wording",
+)
+# keys.py draws nonces: sealing needs chance, and nothing else in the folder does.
+PURE_BUT = {"bot.privacy.keys": {"os"}}
+
+# Which of our own packages each may import. A new arrow is a decision: draw it here, with its reason.
+ARROWS = {
+    "bot.conversation": {"bot.conversation", "bot.understanding", "bot.wording"},
+    "bot.understanding": {"bot.understanding"},
+    "bot.privacy": {"bot.privacy"},
+    "bot.wording": set(),
+    "bot.digest": set(),
+    "bot.digest.compose": {"bot.privacy", "bot.wording"},
+    "bot.digest.render": {"bot.digest.compose"},
+    "bot.digest.post": {
+        "bot.digest",
+        "bot.delivery.threads",
+        "bot.log",
+        "bot.privacy",
+        "bot.wording",
+        "models",
+    },
+    "bot.log": set(),
+    "bot.settings": {"bot.privacy.keys"},
+    "bot.migrations": {"models"},
+    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "models"},
+    "bot.rights": {"bot.privacy", "models"},
+    "bot.releases": {"bot.privacy", "bot.stories", "models"},
+    "bot.moderation": {"bot.privacy", "bot.stories", "models"},
+    "bot.schedule": {"bot.privacy.keys", "bot.releases", "models"},
+    "bot.delivery": {
+        "bot.conversation",
+        "bot.delivery",
+        "bot.log",
+        "bot.privacy",
+        "bot.rights",
+        "bot.stories",
+        "bot.wording",
+        "models",
+    },
+    "bot.checks": {"bot.digest.post", "bot.migrations", "bot.settings", "bot.wording", "models"},
+    "bot.app": {"bot", "handlers", "models"},
+    "bot.cli": {"bot", "models"},
+    "bot.demo": {"bot", "models"},
+    "bot.__main__": {"bot"},
+    "handlers": {"handlers", "bot.conversation.messages", "bot.log"},
+    "models": {"models"},
+}
+# Nobody imports the composition root but the commands and the demo, which are roots themselves.
+MAY_IMPORT_APP = ("bot.cli", "bot.demo", "bot.app")
+
+
+def modules() -> dict[str, Path]:
+    """Every module of ours, by name."""
+    paths = (path for top in OURS for path in (ROOT / top).rglob("*.py"))
+    return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file; `from x import y` gives x.y where that is one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide arrows"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else str(node.module)
+
+
+def within(name: str, package: str) -> bool:
+    """Whether a module is a package or lies in it."""
+    return name == package or name.startswith(f"{package}.")
+
+
+def rule_for(name: str) -> str:
+    """The most particular entry of ARROWS that covers a module."""
+    return max((package for package in ARROWS if within(name, package)), key=len, default="")
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_arrows_point_one_way(name: str) -> None:
+    """A module imports only what the drawing says."""
+    if name in OURS and name != "models":
+        return
+    rule = rule_for(name)
+    assert rule, f"{name} is not in the drawing of arrows"
+    ours = {target for target in imports(MODULES[name]) if target.split(".")[0] in OURS}
+    new = {target for target in ours if not any(within(target, allowed) for allowed in ARROWS[rule])}
+    assert new == set()
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if any(within(name, p) for p in PURE)])
+def test_pure_modules_do_not_act(name: str) -> None:
+    """The dialogue, understanding, redaction, disclosure control and digests touch nothing outside."""
+    tops = {target.split(".")[0] for target in imports(MODULES[name])}
+    assert tops & ACTING <= PURE_BUT.get(name, set())
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_nobody_imports_the_root(name: str) -> None:
+    """Only commands and the demo put things together."""
+    knows = any(within(target, "bot.app") for target in imports(MODULES[name]))
+    assert not knows or any(within(name, allowed) for allowed in MAY_IMPORT_APP)
+
+
+def test_models_know_sqlalchemy_only() -> None:
+    """The tables depend on SQLAlchemy and the standard library, so that anything may depend on them."""
+    foreign = {
+        target.split(".")[0]
+        for name, path in MODULES.items()
+        if within(name, "models")
+        for target in imports(path)
+    } - set(sys.stdlib_module_names)
+    assert foreign <= {"sqlalchemy", "models"}
+
+
+def test_digests_can_be_made_of_releases_only() -> None:
+    """Nothing that composes or renders a digest can even see a story."""
+    for name in ("bot.digest.compose", "bot.digest.render"):
+        assert not [target for target in imports(MODULES[name]) if within(target, "models")]
+
+
+def test_the_installed_alembic_wins() -> None:
+    """`import alembic` is the package and not our folder, which must never become one."""
+    assert Path(str(alembic.__file__)).parent != ROOT / "alembic"
+    assert not (ROOT / "alembic" / "__init__.py").exists()
+    assert importlib.util.find_spec("alembic.command") is not None
+
+
+def test_every_setting_is_in_the_example() -> None:
+    """`.env.example` has the settings' names in their order, each with its sentence and its default."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    named = [line.partition("=")[0].lower() for line in lines if line and not line.startswith("#")]
+    assert list(Settings.model_fields) == named
+    sentences = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
+    for name, setting in Settings.model_fields.items():
+        assert str(setting.description) in sentences, name
+
+
+def test_versions_agree() -> None:
+    """The lock files hold every dependency that pyproject.toml names, and no address of anywhere."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for wanted in project["dependencies"]:
+        name = wanted.split(">=")[0].split("==")[0].split("[")[0]
+        assert f"\n{name}==" in f"\n{locked}", name
+    for lock in ROOT.glob("*.lock"):
+        assert "://" not in lock.read_text(encoding="utf-8")
+
+
+def test_no_loose_ends() -> None:
+    """No note to do something later stays in the code: it is done, or somebody has been told."""
+    mark = "TO" + "DO"
+    files = [*MODULES.values(), *(ROOT / "tests").glob("*.py"), *(ROOT / "alembic").rglob("*.py")]
+    assert [path.name for path in files if mark in path.read_text(encoding="utf-8")] == []

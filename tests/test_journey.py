@@ -1,0 +1,149 @@
+"""From 54 texts to two mails: through signed webhooks, the database, a moderator and real SMTP."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from rig import READERS, Rig, rig
+from sqlalchemy import select
+
+from bot.conversation.messages import ChannelName
+from bot.moderation import Desk
+from bot.stories import StoryBook
+from models.landlords import all_landlords
+from models.stories import Consent, Story
+
+MESSAGES = Path(__file__).parent / "data" / "messages.jsonl"
+CHANNELS: tuple[ChannelName, ...] = ("sms", "whatsapp", "telegram")
+LABELLED = [json.loads(line) for line in MESSAGES.read_text(encoding="utf-8").splitlines()]
+STORIES = [message for message in LABELLED if message["kind"] == "story"]
+SPANS = {m["text"][pii["start"] : pii["end"]] for m in LABELLED for pii in m["pii"]}
+
+
+def person(number: int) -> tuple[ChannelName, str]:
+    """The channel and address of the nth teller."""
+    channel = CHANNELS[number % 3]
+    return channel, f"{600_000 + number}" if channel == "telegram" else f"+447700900{number:03d}"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """All stories told and agreed to, and every reply received."""
+    with rig(tmp_path_factory.mktemp("journey")) as made:
+        made.set_up()
+        made.serve()
+        for number, story in enumerate(STORIES):
+            made.text(*person(number), story["text"], replies=2)
+        for number in range(len(STORIES)):
+            made.text(*person(number), "1", replies=3)
+        yield made
+
+
+def words_stored(made: Rig) -> list[str]:
+    """The words of every story in the database."""
+    store = made.store()
+    with store.read() as session:
+        stories = session.scalars(select(Story.id)).all()
+        words = StoryBook(session, made.keys).words(stories)
+    store.close()
+    return sorted(words.values())
+
+
+def test_there_are_54_stories() -> None:
+    """The labelled sample is what this journey was written for."""
+    assert len(STORIES) == 54
+
+
+def test_each_story_is_stored_once_and_whole(told: Rig) -> None:
+    """What was texted is what is kept: every story, once, word for word."""
+    expected = sorted(story["text"] for story in STORIES)
+    assert expected == words_stored(told)
+
+
+def test_each_person_is_answered_once_a_step(told: Rig) -> None:
+    """First contact and the consent question for the story; one thank-you for the yes; nothing more."""
+    counts = {person(n): len(told.providers.sent_to(*person(n))) for n in range(len(STORIES))}
+    assert set(counts.values()) == {3}, counts
+    assert len(told.providers.ledger) == 3 * len(STORIES)
+
+
+def test_each_yes_is_a_consent(told: Rig) -> None:
+    """All of them agreed, and that is what is kept."""
+    store = told.store()
+    with store.read() as session:
+        given = [consent.given for consent in session.scalars(select(Consent))]
+    store.close()
+    assert given == [True] * len(STORIES)
+
+
+@pytest.fixture(scope="module")
+def approved(told: Rig) -> list[str]:
+    """A moderator has been through all of them in the terminal; gives the words that were approved."""
+    store = told.store()
+    with store.read() as session:
+        landlord = all_landlords(session)[0]
+    waiting = Desk(store, told.keys, lambda: pytest.fail("only reads"), landlord, "moderator").waiting()
+    store.close()
+    # The moderator knows a name when it is there, which is what a moderator is for.
+    choices = ["s" if any(_stands_in(span, one.words) for span in SPANS) else "a" for one in waiting]
+    done = told.run("moderate", "--moderator", "mo@operator.example", typed="\n".join(choices) + "\n")
+    assert done.returncode == 0, done.stderr
+    return [one.words for one, choice in zip(waiting, choices, strict=True) if choice == "a"]
+
+
+@pytest.fixture(scope="module")
+def mailed(told: Rig, approved: list[str]) -> list[Any]:
+    """Monday's digests have been sent."""
+    assert len(approved) >= 6
+    today = datetime.now(ZoneInfo("Europe/London")).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    done = told.run("digest", "run", "--at", f"{monday}T09:00")
+    assert done.returncode == 0, done.stderr
+    assert "2 sent" in done.stdout
+    again = told.run("digest", "run", "--at", f"{monday}T09:00")
+    assert "Nothing was due" in again.stdout
+    return told.mailbox.mails
+
+
+def test_exactly_two_mails_arrive(mailed: list[Any]) -> None:
+    """One for the landlord, one for the organisers, each in an envelope of its own."""
+    assert sorted(mail.to for mail in mailed) == sorted((address,) for address, _ in READERS)
+
+
+def test_the_digests_hold_excerpts(mailed: list[Any], approved: list[str]) -> None:
+    """At least six approved excerpts stand in each mail, in the text part and in the HTML part."""
+    for mail in mailed:
+        for part in (mail.text, _visible(mail.html)):
+            assert sum(_squeeze(words) in _squeeze(part) for words in approved) >= 6
+
+
+def test_nothing_identifying_reaches_a_mail(mailed: list[Any]) -> None:
+    """None of the labelled spans stands anywhere in a mail, headers included."""
+    for mail in mailed:
+        everything = "\n".join([str(mail.message.items()), mail.text, _visible(mail.html), mail.html])
+        assert [span for span in SPANS if _stands_in(span, everything)] == []
+
+
+def test_the_digests_count_and_round(mailed: list[Any]) -> None:
+    """54 people are "about 55", and that is the only count of people."""
+    for mail in mailed:
+        assert "About 55 tenants" in mail.text
+        assert not re.search(r"\b54\b", mail.text + _visible(mail.html))
+
+
+def _stands_in(span: str, text: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(span)}(?!\w)", text, re.IGNORECASE))
+
+
+def _visible(markup: str) -> str:
+    return html.unescape(re.sub(r"<style.*?</style>|<[^>]*>", " ", markup, flags=re.DOTALL))
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
