@@ -47,7 +47,7 @@ class _Scrubbed(logging.Handler):
         """Keep the logger's name, the level, the type of the error and where in the code it came from."""
         error = record.exc_info[1] if record.exc_info else None
         details = {"where": _where(error.__traceback__)} if error else {}
-        name = record.name if re.fullmatch(r"[\w.]+", record.name) else "other"
+        name = record.name if re.fullmatch(r"[A-Za-z_.]+", record.name) else "other"
         self._logger.log(
             record.levelno,
             "library_line",

@@ -94,7 +94,7 @@ _SHAPES: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             r"(?:,? (?!(?:and|in|is|was)\b)(?-i:[A-Z])[\w']+){0,3}"
             r"|\b\d+[a-z]? (?:[\w']+ ){1,2}(?:street|st|road|rd|avenue|ave|close|drive|lane|way|court|walk|terrace|"
             r"gardens|grove|place|crescent|row|rise|hill|house|tower|view|green|mews)\b"
-            r"|\b(?:number|no\.?|at) \d{1,3}[a-z]?\b"
+            r"|\b(?:number|no\.?|live at|lives at|living at|i'?m at|i am at|we'?re at) \d{1,3}[a-z]?\b"
             r"(?! ?(?:am|pm|o.?clock|times|weeks?|days?|months?|years?|mins?|hours?|%))",
         ),
         (

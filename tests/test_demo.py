@@ -1,0 +1,81 @@
+"""The demo: the page, its phones, its desk and its post room, as a newcomer meets them."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from bot.demo.history import WEEKS, made_up_stories
+from bot.demo.pages import Pages
+from bot.demo.stage import Stage, stage, wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_script_proves_itself() -> None:
+    """`listened demo --script` plays each channel, prints both digests, and ends with 0."""
+    command = [sys.executable, "-m", "bot", "demo", "--script"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    for heading in (
+        "===== sms",
+        "===== whatsapp",
+        "===== telegram",
+        "Were your tenants",
+        "Stories for your workshop",
+    ):
+        assert heading in done.stdout
+    assert f"week {WEEKS} of {WEEKS}" in done.stdout
+    assert "Adeyemi" not in done.stdout.partition("===== Mail")[2]
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_does_what_it_offers() -> None:
+    """Texting, pressing a button, a visit, the desk and the post room, through the page's own addresses."""
+    asyncio.run(_visit())
+
+
+async def _visit() -> None:
+    async with (
+        stage(more=lambda made: Pages(made).routes()) as made,
+        httpx.AsyncClient(base_url=made.url) as page,
+    ):
+        for path in ("/", "/demo/page/demo.css", "/demo/page/demo.js"):
+            assert (await page.get(path)).status_code == 200
+        assert (await page.post("/demo/visits/telegram", json={})).status_code == 409
+        assert (await page.post("/demo/visits/sms", json={})).status_code == 202
+        assert await wait_until(lambda: len(made.providers.ledger) == 2)
+        await page.post("/demo/phones/telegram", json={"text": "they listened to me about the gate"})
+        assert await wait_until(lambda: len(made.providers.ledger) == 4)
+        question = made.providers.ledger[-1]
+        assert ("Yes", "consent:1") in question.buttons
+        await page.post("/demo/phones/telegram", json={"button": "Yes", "message": question.id})
+        assert await wait_until(lambda: len(made.providers.ledger) == 5)
+        await _desk_and_post(made, page)
+
+
+async def _desk_and_post(made: Stage, page: httpx.AsyncClient) -> None:
+    state = (await page.get("/demo/state")).json()
+    assert [one["words"] for one in state["waiting"]] == ["they listened to me about the gate"]
+    assert [phone["channel"] for phone in state["phones"]] == ["sms", "whatsapp", "telegram"]
+    story = state["waiting"][0]["id"]
+    assert (await page.post(f"/demo/desk/{story}", json={"verdict": "approve"})).status_code == 202
+    assert (await page.post(f"/demo/desk/{story}", json={"verdict": "approve"})).status_code == 409
+    assert (await page.post("/demo/digest", content=b"{}")).status_code == 403
+    assert (await page.post("/demo/digest", json={})).status_code == 202
+    mails = (await page.get("/demo/state")).json()["mails"]
+    assert {"landlord", "organiser"} == {mail["audience"] for mail in mails}
+    assert len(mails) == 2
+    shown = await page.get(f"/demo/mails/{mails[0]['id']}")
+    assert "No figures yet" in shown.text
+    assert "about the gate" not in shown.text  # one teller is too few for an excerpt
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert made.mailbox.mails[0].message["Message-ID"]
+
+
+def test_history_is_made_up_and_varied() -> None:
+    """The made-up stories are enough for twelve weeks, and none stands twice."""
+    texts = [story.text for story in made_up_stories()]
+    assert len(texts) == len(set(texts)) == 240
