@@ -36,6 +36,7 @@ class Parcel:
     address: str
     reply: Reply
     attempts: int
+    """How often it has been tried, this time included."""
 
 
 class Outbox:
@@ -151,9 +152,9 @@ class Outbox:
         now = self._clock()
         with self._store.write() as session:
             match failure.outcome:
-                case "retry" if parcel.attempts + 1 < MOST_ATTEMPTS:
+                case "retry" if parcel.attempts < MOST_ATTEMPTS:
                     asked = timedelta(seconds=failure.after or 0)
-                    wait = max(asked, min(FIRST_WAIT * 2**parcel.attempts, LONGEST_WAIT))
+                    wait = max(asked, min(FIRST_WAIT * 2 ** (parcel.attempts - 1), LONGEST_WAIT))
                     retry_at(session, Outbound, parcel.id, now + wait, failure.code)
                 case "stopped":
                     stop(session, parcel.lookup, now)

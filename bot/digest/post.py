@@ -54,6 +54,7 @@ class Letter:
     address: str
     rendered: Rendered
     attempts: int
+    """How often it has been tried, this time included."""
 
 
 def mail_server(smtp_url: str, sender: str) -> MailServer:
@@ -145,7 +146,7 @@ class PostRoom:
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
         state, code = await _send(self._mail(letter, server), server)
-        if state == "retry" and letter.attempts + 1 >= GIVE_UP_AFTER:
+        if state == "retry" and letter.attempts >= GIVE_UP_AFTER:
             state = FAILED
         if state != SENT:
             get_logger().warning("digest_not_sent", outcome=state)
