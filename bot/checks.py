@@ -131,7 +131,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
         for landlord in landlords:
             count = len(recipients_of(session, landlord.id))
             if count:
-                yield Finding("Landlord", "good", f"{landlord.name}: {count} get its digests.")
+                yield Finding(
+                    "Landlord", "good", f"{landlord.name}: mailboxes that get its digests: {count}."
+                )
             else:
                 yield Finding(
                     "Landlord",

@@ -92,6 +92,8 @@ def compose(release: Release, audience: AudienceName, operator: str, wording: Wo
 
 def _headline(telling: Telling) -> str:
     release, figures = telling.release, telling.release.figures
+    if figures is None and not release.weeks_waiting:
+        return telling.text("headline.too_soon")
     if figures is None:
         return telling.text("headline.not_yet", weeks=_weeks(telling, release.weeks_waiting))
     since = (

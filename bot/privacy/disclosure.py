@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import chain, zip_longest
 from typing import Any, Final, Literal
 
 from bot.privacy.redact import Redacted
@@ -232,7 +233,12 @@ def _larger_side(given: Sequence[str], people: int) -> Part:
 
 
 def _choose(approved: Iterable[Approved], salt: str) -> tuple[Excerpt, ...]:
-    ready = sorted(approved, key=lambda one: _shuffle_key(salt, one.excerpt))[:MOST_EXCERPTS]
+    shuffled = sorted(approved, key=lambda one: _shuffle_key(salt, one.excerpt))
+    # Turn and turn about, so that neither praise nor trouble is crowded out.
+    good = [one for one in shuffled if one.listened == "yes"]
+    other = [one for one in shuffled if one.listened != "yes"]
+    in_turn = chain.from_iterable(zip_longest(good, other))
+    ready = [one for one in in_turn if one is not None][:MOST_EXCERPTS]
     if len({one.contact for one in ready}) < FEWEST_TELLERS:
         return ()
     return tuple(

@@ -1,0 +1,137 @@
+"""Digests: what each audience reads, in HTML and in text, from releases and nothing else."""
+
+import html
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.digest.compose import AudienceName, compose
+from bot.digest.render import Rendered, render
+from bot.privacy.disclosure import Approved, Listened, Telling, make_release
+from bot.privacy.redact import Redacted
+from bot.wording import load_wording
+
+WORDING = load_wording("bot.digest")
+CATALOGUES = load_wording("bot.conversation")
+HOSTILE = '<script>alert(1)</script> {{ 7*7 }} "=1+1" \u202egnp.exe & <img src=http://x.example/a.png>'
+BOTH: tuple[AudienceName, ...] = ("landlord", "organiser")
+
+
+def digest(
+    audience: AudienceName, people: int, answers: tuple[Listened | None, ...], weeks: int = 0
+) -> Rendered:
+    """A digest of so many people, who answer in turn; every one of them has an excerpt."""
+    tellings = [Telling(n, answers[n % len(answers)]) for n in range(people)]
+    approved = [
+        Approved(t.contact, t.contact, Redacted(f"story {t.contact} {HOSTILE}"), t.listened) for t in tellings
+    ]
+    release = make_release(
+        landlord="Elm & Oak <Homes>",
+        number=3,
+        on_date=date(2026, 11, 30),
+        since=date(2026, 11, 16),
+        weeks_waiting=weeks,
+        tellings=tellings,
+        approved=approved,
+    )
+    return render(compose(release, audience, "The Team", WORDING))
+
+
+def visible(markup: str) -> str:
+    """What a reader sees of HTML."""
+    seen = re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(seen).split())
+
+
+@pytest.mark.parametrize("audience", BOTH)
+@pytest.mark.parametrize("people", [0, 5, 19, 20, 60])
+def test_the_text_part_says_all_that_the_html_says(audience: AudienceName, people: int) -> None:
+    """Every word of the HTML part stands in the text part, in the same order."""
+    made = digest(audience, people, ("yes", "no", "partly", None))
+    words = iter(re.findall(r"\w+", made.text))
+    missing = [word for word in re.findall(r"\w+", visible(made.html)) if word not in words]
+    # A numbered list has its numbers in the markup.
+    assert missing == []
+
+
+@pytest.mark.parametrize("audience", BOTH)
+def test_tellers_words_are_never_markup(audience: AudienceName) -> None:
+    """Whatever is in an excerpt is shown as it is, and nothing is ever loaded from elsewhere."""
+    made = digest(audience, 30, ("yes", "no"))
+    assert "<script>" not in made.html
+    assert not re.search(r"<(img|link|script|iframe)|url\(|(?<!x\.)src=\"", made.html)
+    assert "{{ 7*7 }}" in visible(made.html)
+    assert "\n" not in made.subject
+
+
+@pytest.mark.parametrize("audience", BOTH)
+def test_too_few_people_are_told_of_by_nobody(audience: AudienceName) -> None:
+    """Below the threshold: no figure, the reason, and how long it has been; never silence."""
+    made = digest(audience, 19, ("yes",), weeks=3)
+    assert "3 weeks waiting" in made.text
+    assert "at least 20 different people" in made.text
+    assert "about 20" not in made.text.casefold()
+
+
+def test_praise_comes_first() -> None:
+    """The landlord's team reads what was praised before anything else."""
+    made = digest("landlord", 40, ("yes", "no"))
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", made.html)
+    assert titles == ["What was praised", "Did people feel listened to?", "In their own words"]
+
+
+def test_organisers_get_good_and_hard_stories_in_equal_number() -> None:
+    """However uneven the week was, the table gets as many of one kind as of the other."""
+    made = digest("organiser", 40, ("yes", "yes", "yes", "no"))
+    told = [int(n) for n in re.findall(r'"story (\d+)', made.text)]
+    hard = [n for n in told if n % 4 == 3]
+    assert len(hard) * 2 == len(told)
+    assert hard
+
+
+@pytest.mark.parametrize("language", CATALOGUES.languages)
+def test_catalogues_are_complete(language: str) -> None:
+    """Every language has every sentence, with the same things to fill in."""
+    english, other = CATALOGUES.keys("en"), CATALOGUES.keys(language)
+    assert set(english) == set(other)
+    for key, words in english.items():
+        assert other[key], key
+        assert set(re.findall(r"{\w+}", words)) == set(re.findall(r"{\w+}", other[key])), key
+
+
+GSM = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+
+
+def test_english_texts_stay_within_two_parts() -> None:
+    """Only letters of the GSM alphabet (3GPP TS 23.038), and two parts of 153 at the most, with long names."""
+    values = dict.fromkeys(("operator", "landlord"), "x" * 20) | {
+        "complaints": "x" * 40,
+        "emergency": "01632 960999",
+        "code": "1234",
+        "story": "",
+        "languages": "English, polski",
+    }
+    for key, words in CATALOGUES.keys("en").items():
+        text = words.format_map(values)
+        assert set(text) <= set(GSM), key
+        assert len(text) <= 2 * 153, (key, len(text))
+
+
+def test_no_text_asks_for_a_carriers_word() -> None:
+    """Phone companies act on these words, so nobody is asked to send them (START only to come back)."""
+    for language in CATALOGUES.languages:
+        for key, words in CATALOGUES.keys(language).items():
+            asked = re.findall(r"\b(END|QUIT|CANCEL|YES|INFO|HELP|START)\b", words)
+            assert asked == (["START"] if key == "stopped" else []), key
+
+
+def test_pictures_in_the_readme_are_there() -> None:
+    """Every picture that the README shows exists and is small."""
+    root = Path(__file__).resolve().parents[1]
+    for name in re.findall(r"docs/images/[\w\-]+\.png", (root / "README.md").read_text(encoding="utf-8")):
+        assert (root / name).stat().st_size < 300_000
