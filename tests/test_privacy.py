@@ -133,7 +133,7 @@ def release(tellings: list[tuple[int, Listened | None]], approved: tuple[Approve
 
 
 @given(TELLINGS)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_no_small_group_is_told_of(tellings: list[tuple[int, Listened | None]]) -> None:
     """Every published part, and all that is not in it, is nobody or at least k people."""
     figures = release(tellings).figures
@@ -155,6 +155,7 @@ def test_no_small_group_is_told_of(tellings: list[tuple[int, Listened | None]]) 
 
 
 @given(TELLINGS)
+@settings(deadline=None)
 def test_a_release_survives_freezing(tellings: list[tuple[int, Listened | None]]) -> None:
     """Frozen and thawed, it says the same."""
     approved = tuple(Approved(n, n, Redacted(f"words {n}"), "yes") for n in range(5))
