@@ -84,7 +84,7 @@ def queue_due(  # noqa: PLR0913 - what and when
 def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime) -> int:
     count = 0
     for recipient in recipients_of(session, landlord.id):
-        last = last_delivery_date(session, recipient.id)
+        last = last_delivery_date(session, recipient.id, release.on_date)
         if last and (release.on_date - last) < timedelta(weeks=WEEKS[recipient.every]):
             continue
         session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=now))

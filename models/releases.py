@@ -65,12 +65,12 @@ def last_closing(session: Session, landlord_id: int) -> date | None:
     return session.scalar(query)
 
 
-def last_delivery_date(session: Session, recipient_id: int) -> date | None:
-    """The date of the newest release that was queued for that recipient."""
+def last_delivery_date(session: Session, recipient_id: int, before: date) -> date | None:
+    """The date of the newest release before that one that was queued for that recipient."""
     query = (
         select(func.max(Release.on_date))
         .join(Delivery, Delivery.release_id == Release.id)
-        .where(Delivery.recipient_id == recipient_id)
+        .where(Delivery.recipient_id == recipient_id, Release.on_date < before)
     )
     return session.scalar(query)
 

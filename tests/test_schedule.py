@@ -71,6 +71,13 @@ def test_a_year_of_hours_gives_52_mondays(store: Store) -> None:
     store.close()
 
 
+def test_a_date_far_ahead_silences_nobody(store: Store) -> None:
+    """A digest run for a Monday years ahead does not keep the Mondays before it from going out."""
+    assert run(store, datetime(2030, 1, 7, 10, tzinfo=UTC)) == {"Harbour Homes": 2}
+    assert run(store, datetime(2026, 6, 1, 10, tzinfo=UTC)) == {"Harbour Homes": 2}
+    store.close()
+
+
 def test_missed_weeks_are_not_made_up_for(store: Store) -> None:
     """After three weeks off there is one release, not three."""
     run(store, datetime(2026, 6, 1, 10, tzinfo=UTC))
