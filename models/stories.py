@@ -118,10 +118,11 @@ def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None 
 
 
 def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
-    """(story id, contact id) of every story since the landlord's last release, up to a moment."""
+    """(story id, contact id) of every story since the landlord's last release, up to a moment, oldest first."""
     query = select(Story.id, Story.contact_id).where(
         Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until
     )
+    query = query.order_by(Story.id)
     return [(row.id, row.contact_id) for row in session.execute(query)]
 
 

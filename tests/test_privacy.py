@@ -150,6 +150,10 @@ def test_no_small_group_is_told_of(tellings: list[tuple[int, Listened | None]]) 
         assert part.about % 5 == 0
         assert true >= K
         assert len(answers) - true == 0 or len(answers) - true >= K
+    yes = sum(answer == "yes" for answer in answers.values())
+    assert (figures.at_least is not None) == (
+        min(yes, len(answers) - yes) < K
+    )  # nobody, or few: not told apart
     if figures.at_least:
         assert figures.at_least.about <= sum(a in figures.at_least.answers for a in answers.values())
 

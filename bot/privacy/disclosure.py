@@ -130,7 +130,7 @@ def make_release(  # noqa: PLR0913 - what a release is made from, each by name
         number: which release of this landlord it is, from 1.
         on_date: the landlord's local date.
         since: the date of the last release with figures.
-        weeks_waiting: whole weeks since the oldest story of the batch.
+        weeks_waiting: whole weeks since the last figures, or since the landlord began.
         tellings: every story of the open batch, oldest first.
         approved: every approved excerpt that was never used.
         smallest_group: k; nothing is said of a group of 1 to k - 1 people.
@@ -217,12 +217,14 @@ def _figures(tellings: Sequence[Telling], k: int) -> Figures | None:
     if people < 2 * k:
         return None
     given = list(answer_of.values())
-    for split in _SPLITS:
-        parts = [(answers, sum(given.count(answer) for answer in answers)) for answers in split]
-        if all(count == 0 or count >= k for _, count in parts):
-            published = tuple(Part(answers, rounded(count)) for answers, count in parts if count)
-            return Figures(about=rounded(people), split=published, at_least=None)
-    return Figures(about=rounded(people), split=(), at_least=_larger_side(given, people))
+    if min(given.count("yes"), people - given.count("yes")) < k:
+        # Also when the smaller side is empty: otherwise "at least" would tell that it is not.
+        return Figures(about=rounded(people), split=(), at_least=_larger_side(given, people))
+    counted = ([(answers, sum(map(given.count, answers))) for answers in split] for split in _SPLITS)
+    # The coarsest split is safe by now, so there is always one.
+    finest = next(parts for parts in counted if all(count == 0 or count >= k for _, count in parts))
+    published = tuple(Part(answers, rounded(count)) for answers, count in finest if count)
+    return Figures(about=rounded(people), split=published, at_least=None)
 
 
 def _larger_side(given: Sequence[str], people: int) -> Part:
