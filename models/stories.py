@@ -53,6 +53,8 @@ class Answer(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     question: Mapped[str]
     value: Mapped[Sealed]
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id", ondelete="SET NULL"))
+    """The message that gave it, so that an edit of that message changes it."""
 
 
 class Consent(Base):
