@@ -209,17 +209,20 @@ class Pace:
     per_second: float = 30.0
 
 
-class Channel(Protocol):
-    """What every channel can do."""
+class Reader(Protocol):
+    """What reads a provider's requests."""
 
-    name: ChannelName
-    account: str
-    """Our own number or bot on this channel."""
-    pace: Pace
-    body_limit: int
-    """The largest webhook body that is read, in bytes."""
-    accepted: tuple[bytes, str]
-    """The body and content type that tell the provider that a message is safely stored."""
+    @property
+    def name(self) -> str:
+        """Which provider or channel, for the log."""
+
+    @property
+    def body_limit(self) -> int:
+        """The largest body that is read, in bytes."""
+
+    @property
+    def accepted(self) -> tuple[bytes, str]:
+        """The body and content type that tell the provider that an event is safely stored."""
 
     def read(self, request: WebRequest) -> Arrival | None:
         """Check where a request comes from, then read it. None: nothing for us in it.
@@ -231,6 +234,14 @@ class Channel(Protocol):
 
     async def acknowledge(self, arrival: Arrival) -> None:
         """Give the provider what it wants back at once, if anything. May fail without harm."""
+
+
+class Channel(Reader, Protocol):
+    """What every channel can do."""
+
+    account: str
+    """Our own number or bot on this channel."""
+    pace: Pace
 
     async def send(self, outgoing: Outgoing) -> str:
         """Send a message; gives the provider's id of it.
