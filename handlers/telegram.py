@@ -27,13 +27,14 @@ from bot.conversation.messages import (
     Unverified,
     WebRequest,
 )
+from bot.log import log_error
 from handlers.telegram_errors import meaning
 from handlers.telegram_polling import Poller
 from handlers.telegram_updates import ALLOWED_UPDATES, Updates
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name, not a secret
 TIMEOUT_SECONDS: Final = 10.0  # for each step of a call
-WHOLE_SECONDS: Final = 30.0  # for a call in all: an answer may drip
+STEPS: Final = 3  # so many of them for a call in all: an answer may drip
 LONGEST_TEXT: Final = 4096  # in UTF-16 units, as Telegram counts
 
 Commands = Mapping[str, Sequence[tuple[str, str]]]
@@ -77,6 +78,7 @@ class TelegramChannel:
         self._webhook_url = webhook_url
         self._commands = commands or {}
         self._poll_seconds = poll_seconds
+        self._whole_seconds = STEPS * timeout
         self._updates = Updates(self.account, clock)
         # Fetching holds its connection for half a minute, so it has one of its own.
         self._connections = (_connections(32, timeout), _connections(1, timeout))
@@ -142,12 +144,15 @@ class TelegramChannel:
         reply = outgoing.reply
         words, keyboard = shortened(reply.text, LONGEST_TEXT), _keyboard(reply)
         try:
-            async with asyncio.timeout(WHOLE_SECONDS):
+            async with asyncio.timeout(self._whole_seconds):
                 sent = await self._bot.send_message(chat, words, reply_markup=keyboard)
         except TimeoutError:
             raise SendFailed("no_answer", "unknown") from None
         except TelegramError as error:
             raise meaning(error) from None
+        except Exception as error:  # noqa: BLE001 - it said yes, in a form that the library can't read
+            log_error("answer_not_understood", error, channel=self.name)
+            raise SendFailed("not_understood", "unknown") from None
         return str(sent.message_id)
 
     async def close(self) -> None:

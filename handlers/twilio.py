@@ -20,7 +20,7 @@ from bot.conversation.messages import (
     WebRequest,
 )
 from bot.log import get_logger
-from handlers.twilio_api import TwilioApi
+from handlers.twilio_api import TIMEOUT_SECONDS, TwilioApi
 from handlers.twilio_reading import OPT_OUT_TYPES, unreadable_kind
 from handlers.twilio_reports import callback_url
 from handlers.twilio_signature import BODY_LIMIT, TwilioSignature
@@ -42,6 +42,7 @@ class TwilioChannel:
         api_url: where the REST API is.
         clock: gives the current time, aware.
         shared_keys: shared keys whose signatures are accepted.
+        timeout: seconds for each step of a call.
     """
 
     name: ChannelName
@@ -61,13 +62,14 @@ class TwilioChannel:
         api_url: str,
         clock: Callable[[], datetime],
         shared_keys: Sequence[str] = (),
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self.account = number
         webhook_url = f"{public_base_url}/webhooks/twilio/{self.name}"
         self._signature = TwilioSignature(account_sid, tokens, shared_keys, webhook_url)
         self._public_base_url = public_base_url
         self._clock = clock
-        self._api = TwilioApi(account_sid, tokens[0], api_url)
+        self._api = TwilioApi(account_sid, tokens[0], api_url, timeout)
 
     def read(self, request: WebRequest) -> Arrival | None:
         """See `Channel.read`."""
@@ -122,7 +124,9 @@ class TwilioChannel:
         )
         if len(listed) == MOST_LISTED:
             get_logger().error("more_messages_than_listed", channel=self.name, listed=len(listed))
-        found = [self._listed(message) for message in listed if message.direction == "inbound"]
+        # Newest first, as Twilio lists them; turned round before the sorting, because of several in one second
+        # only the list knows the order.
+        found = [self._listed(message) for message in reversed(listed) if message.direction == "inbound"]
         return sorted(found, key=lambda incoming: incoming.received_at)
 
     async def clear(self, external_id: str, *, entirely: bool) -> None:

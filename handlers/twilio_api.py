@@ -10,17 +10,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from bot.conversation.messages import SendFailed
+from bot.log import log_error
 from handlers.twilio_errors import meaning
 
-CALL_SECONDS: Final = 10.0  # to connect, and between two pieces of an answer; the client has none of its own
-WHOLE_SECONDS: Final = 30.0  # for a call in all, waiting for a thread included: an answer may drip
+TIMEOUT_SECONDS: Final = (
+    10.0  # to connect, and between two pieces of an answer; the client has none of its own
+)
+STEPS: Final = 3  # so many of them for a call in all, waiting for a thread included: an answer may drip
 THREADS: Final = 16
 
 T = TypeVar("T")
@@ -33,8 +35,7 @@ class TwilioApi:
         account_sid: the account.
         token: its auth token.
         api_url: where the API is.
-        call_seconds: how long one step of a call may take.
-        whole_seconds: how long a call may take in all.
+        timeout: seconds for each step of a call.
     """
 
     def __init__(
@@ -42,13 +43,12 @@ class TwilioApi:
         account_sid: str,
         token: str,
         api_url: str,
-        call_seconds: float = CALL_SECONDS,
-        whole_seconds: float = WHOLE_SECONDS,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self._new_client: Callable[[], Any] = lambda: Client(
-            account_sid, token, http_client=_Http(api_url, call_seconds)
+            account_sid, token, http_client=_Http(api_url, timeout)
         )
-        self._whole_seconds = whole_seconds
+        self._whole_seconds = STEPS * timeout
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
         self._own = threading.local()
         self._clients: list[Any] = []
@@ -69,8 +69,11 @@ class TwilioApi:
         except TimeoutError:
             # A job that never got a thread was certainly not sent.
             raise SendFailed("no_answer", "retry" if job.cancel() else "unknown") from None
-        except (TwilioException, ValueError):
-            raise SendFailed("not_understood", "unknown") from None  # it said yes, in words that nobody knows
+        except SendFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - it said yes, in a form that the client can't read
+            log_error("answer_not_understood", error, channel="twilio")
+            raise SendFailed("not_understood", "unknown") from None
 
     def close(self) -> None:
         """Let go of threads and connections."""

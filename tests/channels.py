@@ -62,7 +62,8 @@ def make(name: ChannelName, api_url: str = NOWHERE, **more: Any) -> AnyChannel:
         "api_url": api_url,
         "clock": lambda: NOW,
     }
-    return SmsChannel(**account) if name == "sms" else WhatsAppChannel(**account, **more)
+    account |= more
+    return SmsChannel(**account) if name == "sms" else WhatsAppChannel(**account)
 
 
 reader = cache(make)
