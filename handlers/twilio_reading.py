@@ -34,7 +34,8 @@ STICKER: Final = "image/webp"  # WhatsApp's photos are JPEG and PNG; its sticker
 
 def carrier_word(text: str) -> CarrierWord | None:
     """What Twilio does by itself on an SMS of these words."""
-    return CARRIER_WORDS.get(text.strip().upper())
+    word = text.strip()
+    return CARRIER_WORDS.get(word.upper()) if word.isascii() else None
 
 
 def unreadable_kind(fields: Mapping[str, str]) -> str | None:
