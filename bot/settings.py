@@ -57,7 +57,8 @@ class Settings(BaseSettings):
     )
     telegram_mode: Literal["webhook", "polling"] = Field(
         default="webhook",
-        description="webhook: Telegram calls PUBLIC_BASE_URL. polling: we fetch, which needs no public address; one process only.",
+        description="webhook: Telegram calls PUBLIC_BASE_URL. polling: we fetch, which needs no public address; "
+        "one process only.",
     )
     telegram_api_url: str = Field(
         default="https://api.telegram.org",
@@ -73,8 +74,8 @@ class Settings(BaseSettings):
     )
     twilio_shared_keys: SecretStr = Field(
         default=SecretStr(""),
-        description="Twilio's webhook shared keys, if you use them instead of the auth token to sign webhooks; the current one "
-        "and the next, comma-separated.",
+        description="Twilio's webhook shared keys, if you use them instead of the auth token to sign webhooks; the current "
+        "one and the next, comma-separated.",
     )
     twilio_sms_number: str = Field(
         default="",
@@ -86,14 +87,15 @@ class Settings(BaseSettings):
     )
     twilio_whatsapp_templates: str = Field(
         default="",
-        description="Approved WhatsApp templates, as sentence=ContentSid, comma-separated: after_visit.listened=HX…,consent.pl=HX…. "
-        "Without one, nothing can be sent to somebody who has not written for a day.",
+        description="Approved WhatsApp templates, as sentence=ContentSid, comma-separated: "
+        "after_visit.listened=HX…,consent.pl=HX…. Without one, nothing can be sent to "
+        "somebody who has not written for a day.",
     )
     twilio_clear_after_hours: int = Field(
         default=0,
         ge=0,
-        description="Hours after which Twilio is asked to blank the words of messages that we have stored. 0 for never; choose more "
-        "hours than pass between two backups.",
+        description="Hours after which Twilio is asked to blank the words of messages that we have stored. 0 for never; "
+        "choose more hours than pass between two backups.",
     )
     twilio_api_url: str = Field(
         default="https://api.twilio.com",
@@ -102,8 +104,8 @@ class Settings(BaseSettings):
     daily_message_limit: int = Field(
         default=5000,
         ge=0,
-        description="The most messages that one number or bot sends in a day (UTC); 0 for no limit. Receiving never stops, nor do "
-        "safety messages and the confirmations of STOP and DELETE.",
+        description="The most messages that one number or bot sends in a day (UTC); 0 for no limit. Receiving never stops, "
+        "nor do safety messages and the confirmations of STOP and DELETE.",
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),

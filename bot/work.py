@@ -86,7 +86,7 @@ class Work:
                     first.set_result(led)
                 if led:
                     async with self._leading(ended):
-                        while await self.threads.run(lead.is_held):
+                        while await self.threads.run(lead.is_held):  # noqa: ASYNC110 - nobody tells us when a lock is lost
                             await asyncio.sleep(TRY_TO_LEAD_EVERY)
                     get_logger().warning("lead_lost")
             await asyncio.sleep(TRY_TO_LEAD_EVERY)

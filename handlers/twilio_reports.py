@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
-from bot.conversation.messages import DeliveryState, Report, Unreadable, WebRequest
+from bot.conversation.messages import Arrival, DeliveryState, Report, Unreadable, WebRequest
 from handlers.twilio_errors import meaning
 from handlers.twilio_signature import BODY_LIMIT, TwilioSignature
 
@@ -43,6 +43,7 @@ class TwilioReports:
         public_base_url: the address that Twilio calls.
     """
 
+    name = "status"
     body_limit = BODY_LIMIT
     accepted = (b"", "text/plain")
 
@@ -68,6 +69,9 @@ class TwilioReports:
         code = fields.get("ErrorCode", "")
         failure = meaning(int(code) if _is_number(code) else 0) if state == "failed" else None
         return Report(_our_id(request.query), sid, state, failure)
+
+    async def acknowledge(self, arrival: Arrival) -> None:
+        """Twilio wants nothing beyond the 200."""
 
 
 def _our_id(query: str) -> int | None:

@@ -8,7 +8,10 @@ from models import conversations, inbound, landlords, outbound, people, provider
 from models.base import Base
 from models.store import Store
 
-__all__ = ["Base", "Store", "conversations",
+__all__ = [
+    "Base",
+    "Store",
+    "conversations",
     "inbound",
     "landlords",
     "outbound",

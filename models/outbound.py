@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Row, and_, exists, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Moment, Sealed
 from models.landlords import Line
 from models.people import Contact, Suppression
 from models.sending import FAILED, QUEUED, SENDING, SENT, UNFINISHED, UNKNOWN, Sendable, mark_sending
@@ -151,7 +151,7 @@ def release_held(session: Session, contact_id: int, kinds: Collection[str], now:
     session.execute(query.where(Outbound.kind.in_(kinds)).values(state=QUEUED, due_at=now))
 
 
-def report(
+def report(  # noqa: PLR0913 - one report
     session: Session, outbound_id: int | None, provider_id: str, state: str, now: datetime, error: str | None
 ) -> Outbound | None:
     """Record what a provider says has become of a message; None when that changes nothing.

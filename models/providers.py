@@ -39,8 +39,6 @@ def watermark(session: Session, channel: str, account: str) -> Watermark | None:
 def claim_clearings(session: Session, now: datetime, limit: int, lease: timedelta) -> Sequence[Clearing]:
     """Take requests to forget that are due and mark them as being made."""
     query = select(Clearing).where(Clearing.state == QUEUED, Clearing.due_at <= now)
-    rows = session.scalars(
-        query.order_by(Clearing.id).limit(limit).with_for_update(skip_locked=True)
-    ).all()
+    rows = session.scalars(query.order_by(Clearing.id).limit(limit).with_for_update(skip_locked=True)).all()
     mark_sending(session, Clearing, [row.id for row in rows], now + lease)
     return rows

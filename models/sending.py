@@ -95,4 +95,3 @@ def settle_interrupted(
         count += len(session.execute(resent.returning(table.id)).all())
     lost = left.values(state=UNKNOWN, settled_at=now, error="interrupted")
     return count + len(session.execute(lost.returning(table.id)).all())
-

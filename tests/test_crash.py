@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from bot.conversation.messages import ChannelName
 from bot.stories import StoryBook
-from models.messages import Inbound, Outbound
+from models.inbound import Inbound
+from models.outbound import Outbound
 from models.sending import UNKNOWN
 from models.stories import Story
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bot.conversation.messages import ChannelName
 from bot.demo.phones import Webhook
-from models.messages import Inbound
+from models.inbound import Inbound
 
 CHANNELS: tuple[ChannelName, ...] = ("sms", "whatsapp", "telegram")
 ADDRESS = {"sms": "+447700900301", "whatsapp": "+447700900302", "telegram": "600301"}

@@ -85,12 +85,18 @@ def step(state: State, incoming: Incoming, here: Here) -> Turn:
         The new state, what to say, and what to do; first contact is said before anything else.
     """
     turn = _step(state, replace(incoming, text=clean(incoming.text)), here)
-    if state.stopped and turn.state.stopped:
-        # What is told is kept, but it is not answered.
-        return replace(turn, says=tuple(say for say in turn.says if say.kind in TO_STOPPED))
+    if state.stopped and Rejoined() not in turn.effects:
+        return _quietly(turn)
     if turn.says and not turn.state.met and not turn.state.stopped:
         turn = replace(turn, state=replace(turn.state, met=True), says=(Say("first_contact"), *turn.says))
     return turn
+
+
+def _quietly(turn: Turn) -> Turn:
+    """After STOP, what is told is kept and not answered. It gives no leave to show it: that was not asked."""
+    says = tuple(say for say in turn.says if say.kind in TO_STOPPED)
+    effects = (effect for effect in turn.effects if not (isinstance(effect, Consented) and effect.given))
+    return Turn(replace(turn.state, stopped=True), says, tuple(effects))
 
 
 def hear_edit(state: State, incoming: Incoming, here: Here) -> Turn:
@@ -161,8 +167,8 @@ def _obey(command: Command, state: State, incoming: Incoming, here: Here) -> Tur
             answered = incoming.carrier == "help"
             return Turn(state) if answered else Turn(state, (Say("help"), *_current(state, here)))
         case "delete":
-            asked = Say("delete_confirm", code=here.code, kind="farewell")
-            return Turn(replace(state, code=here.code), (asked,))
+            confirm = Say("delete_confirm", code=here.code, kind="farewell")
+            return Turn(replace(state, code=here.code), (confirm,))
         case "language":
             named = read_language(incoming.text, here.languages)
             return _switch(state, named, here) if named else Turn(state, (Say("languages"),))

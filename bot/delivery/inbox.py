@@ -216,10 +216,8 @@ class Inbox:
         if versions and not incoming.edited:
             return 0  # its edit overtook it: what it said first is kept, and counts no more
         here = self._world.now(f"{secrets.randbelow(9000) + 1000}")
-        if versions:
-            turn = dialogue.hear_edit(talk.state, incoming, here)
-        else:
-            turn = dialogue.step(talk.state, incoming, here)
+        hear = dialogue.hear_edit if versions else dialogue.step
+        turn = hear(talk.state, incoming, here)
         return self._turns.write(session, talk, turn, (inbound_id, *(version.id for version in versions)))
 
     def _note(self, session: Session, incoming: Incoming, contact: Contact) -> None:

@@ -271,7 +271,9 @@ class Outbox:
                 case "down":
                     retry_at(session, Outbound, row_id, now, code, attempted=False)
                 case "retry" if parcel.attempts < MOST_ATTEMPTS:
-                    retry_at(session, Outbound, row_id, now + wait_before(parcel.attempts, failure.after), code)
+                    retry_at(
+                        session, Outbound, row_id, now + wait_before(parcel.attempts, failure.after), code
+                    )
                 case _:
                     ends = {"stopped": SUPPRESSED, "unknown": UNKNOWN, "held": HELD}
                     settle(session, Outbound, row_id, ends.get(outcome, FAILED), now, code)

@@ -38,7 +38,9 @@ class Tap:
             return 0
         elapsed = (now - self._since).total_seconds() if self._since else 1.0
         self._since = now
-        self._allowance = min(self._allowance + max(elapsed, 0.0) * self.pace.per_second, self.pace.per_second)
+        self._allowance = min(
+            self._allowance + max(elapsed, 0.0) * self.pace.per_second, self.pace.per_second
+        )
         return int(self._allowance)
 
     def take(self, count: int) -> None:
@@ -76,6 +78,6 @@ def wait_before(attempt: int, asked: float | None) -> timedelta:
         attempt: how often it has been tried, from 1.
         asked: the seconds that the provider asked for, if it did.
     """
-    wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-    longest = max(wait, timedelta(seconds=asked or 0))
-    return longest * (1 + JITTER * random.random())  # noqa: S311 - spreading load, not a secret
+    doubled: timedelta = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+    wait = max(doubled, timedelta(seconds=asked or 0))
+    return wait * (1 + JITTER * random.random())  # noqa: S311 - spreading load, not a secret

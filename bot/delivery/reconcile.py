@@ -114,13 +114,15 @@ class Reconciler:
 
     async def _forget(self, row: Clearing) -> None:
         external_id = self._keys.open("clearing", row.id, "external_id", row.external_id)
-        channel = self._channels.get(row.channel)  # type: ignore[call-overload]  # a plain word in the table
+        channel = next((one for one in self._channels.values() if one.name == row.channel), None)
+        if channel is None:
+            await self._threads.run(lambda: self._failed(row, "channel_not_configured"))
+            return
         try:
-            if channel is None:
-                raise SendFailed("channel_not_configured", "retry")
             await channel.clear(external_id, entirely=row.entirely)
         except SendFailed as failure:
-            await self._threads.run(lambda: self._failed(row, failure.code))
+            code = failure.code
+            await self._threads.run(lambda: self._failed(row, code))
         else:
             await self._threads.run(lambda: self._done(row))
 
