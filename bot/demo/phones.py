@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 from twilio.request_validator import RequestValidator
@@ -51,10 +51,9 @@ class Phones:
 
     async def text(self, channel: ChannelName, address: str, text: str) -> httpx.Response:
         """Text from a phone; gives our answer to the provider."""
-        webhook = (
-            self.telegram(address, text) if channel == "telegram" else self.twilio(channel, address, text)
-        )
-        return await self.post(webhook)
+        if channel == "telegram":
+            return await self.post(self.telegram(address, text))
+        return await self.post(self.kept(self.twilio(channel, address, text)))
 
     async def press(self, address: str, choice: str) -> httpx.Response:
         """Press a button under a Telegram message."""
@@ -63,6 +62,13 @@ class Phones:
     async def post(self, webhook: Webhook) -> httpx.Response:
         """Post a webhook as it is."""
         return await self._http.post(webhook.url, content=webhook.body, headers=webhook.headers)
+
+    def kept(self, webhook: Webhook) -> Webhook:
+        """Have Twilio keep a text in its list, whether or not the webhook gets through to us; gives it back."""
+        if self._providers:
+            form = dict(parse_qsl(webhook.body.decode(), keep_blank_values=True))
+            self._providers.twilio.receive(form)
+        return webhook
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -95,8 +101,6 @@ class Phones:
             "ApiVersion": "2010-04-01",
             **fields,
         }
-        if self._providers:
-            self._providers.twilio.receive(form)
         url = f"{self._settings.public_base_url}/webhooks/twilio/{channel}"
         return self._signed(url, form, form["MessageSid"])
 
