@@ -133,7 +133,7 @@ class TelegramChannel:
 
     async def poll(self, take_in: Callable[[Arrival], Awaitable[object]]) -> None:
         """See `Polling.poll`."""
-        await Poller(self._bot, self._updates, self._poll_seconds, take_in).run()
+        await Poller(self._bot, self._updates, self._poll_seconds, take_in, self.acknowledge).run()
 
     async def send(self, outgoing: Outgoing) -> str:
         """See `Channel.send`."""

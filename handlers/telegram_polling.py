@@ -33,13 +33,17 @@ class Poller:
         updates: reads what comes.
         poll_seconds: how long Telegram may hold a question open when there is nothing.
         take_in: makes an arrival safe.
+        acknowledge: gives Telegram what it wants back afterwards; may fail without harm.
     """
 
-    def __init__(self, bot: Bot, updates: Updates, poll_seconds: int, take_in: TakeIn) -> None:
+    def __init__(
+        self, bot: Bot, updates: Updates, poll_seconds: int, take_in: TakeIn, acknowledge: TakeIn
+    ) -> None:
         self._bot = bot
         self._updates = updates
         self._poll_seconds = poll_seconds
         self._take_in = take_in
+        self._acknowledge = acknowledge
         self._offset: int | None = None
         self._wait = FIRST_WAIT_SECONDS
 
@@ -81,6 +85,10 @@ class Poller:
             arrival = self._updates.read(update)
             if arrival is not None:
                 await self._take_in(arrival)
+                try:
+                    await self._acknowledge(arrival)
+                except TelegramError as error:
+                    log_error("not_acknowledged", error, channel="telegram")
             self._offset = update["update_id"] + 1
         if not fetched:
             await asyncio.sleep(IDLE_SECONDS)

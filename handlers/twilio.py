@@ -126,7 +126,8 @@ class TwilioChannel:
             get_logger().error("more_messages_than_listed", channel=self.name, listed=len(listed))
         # Newest first, as Twilio lists them; turned round before the sorting, because of several in one second
         # only the list knows the order.
-        found = [self._listed(message) for message in reversed(listed) if message.direction == "inbound"]
+        came = [m for m in reversed(listed) if m.direction == "inbound" and m.to == ours]
+        found = [self._listed(message) for message in came]
         return sorted(found, key=lambda incoming: incoming.received_at)
 
     async def clear(self, external_id: str, *, entirely: bool) -> None:

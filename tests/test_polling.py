@@ -133,6 +133,17 @@ def test_odd_updates_do_not_stand_in_the_way(bot: Fetching) -> None:
     bot.run(until=lambda: not bot.providers.telegram.waiting and len(bot.taken) >= len(wanted))
     assert bot.taken == wanted
     assert {type(arrival) for arrival in bot.taken} == {Incoming, Departure, Intrusion}
+    assert bot.providers.telegram.answered == ["2577460000000000001", "2577460000000000002"]
+    assert set(bot.providers.telegram.left) == {"-1001600700800", "-1001600700801"}
+
+
+def test_a_failing_courtesy_holds_nothing_up(bot: Fetching) -> None:
+    """A button that can't be stopped from spinning: the message is safe, and the next one comes."""
+    samples = [one.content for one in payloads() if one.name == "telegram_button"]
+    bot.providers.telegram.offer(*samples, text(int(samples[0]["update_id"]) + 1))
+    bot.providers.faults.script("answerCallbackQuery", Fault(status=400, description="query is too old"))
+    bot.run(until=lambda: len(bot.taken) == 2 and not bot.providers.telegram.waiting)
+    assert bot.providers.telegram.answered == []
 
 
 def test_a_webhook_is_removed_first(bot: Fetching) -> None:
