@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 
-.PHONY: help demo demo-history test check format lint types lock screenshots clean
+.PHONY: help demo demo-history test check format lint types lock faults screenshots clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test.
 format: $(VENV)/.ready-dev  ## Put the code in shape.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times each, and count the damage (about 10 minutes).
+	PYTHONPATH=.:tests $(BIN)/python tests/faults.py
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py
