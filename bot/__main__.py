@@ -6,8 +6,8 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from bot.cli import app
-from bot.digest.post import MailSettingsProblem
 from bot.log import log_error
+from bot.mail import MailSettingsProblem
 from bot.moderation import NotAllowed
 from bot.privacy.keys import KeyProblem
 from bot.settings import SettingsProblem

@@ -12,21 +12,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.alerts import Bellman
+from bot.console.hand_over_page import hand_over_routes
 from bot.conversation import dialogue
+from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Arrival, Channel, ChannelName, Reader
 from bot.conversation.script import load_scripts
+from bot.delivery.first_aid import FirstAid
+from bot.delivery.hours import Hours, load_hours
 from bot.delivery.inbox import Inbox
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
 from bot.delivery.reconcile import Reconciler
-from bot.delivery.threads import Threads
+from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
-from bot.digest.post import PostRoom, mail_server
+from bot.digest.post import PostRoom
+from bot.handover import Desk
 from bot.log import log_error
+from bot.mail import mail_server
 from bot.migrations import is_current
 from bot.privacy.keys import Keyring
 from bot.schedule import queue_due
 from bot.settings import Settings
+from bot.visits import Visits
+from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
 from handlers.sms import SmsChannel
@@ -62,7 +71,13 @@ class Product:
     inbox: Inbox
     outbox: Outbox
     reconciler: Reconciler
+    visits: Visits
+    hand_overs: Desk
+    bellman: Bellman
+    watch: Watch
     post_room: PostRoom
+    first_aid: FirstAid
+    bell: Bell
     clock: Clock
 
     async def run_due(self, moment: datetime | None = None, only: str | None = None) -> dict[str, int]:
@@ -95,11 +110,17 @@ class Product:
             inbox=self.inbox,
             outbox=self.outbox,
             reconciler=self.reconciler,
+            visits=self.visits,
+            hand_overs=self.hand_overs,
+            bellman=self.bellman,
+            watch=self.watch,
             post_room=self.post_room,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
             run_due=self.run_due,
             digest_time=self.settings.digest_time,
+            clock=self.clock,
+            bell=self.bell,
         )
 
     async def prepare(self) -> None:
@@ -119,12 +140,13 @@ class Product:
         self.store.close()
 
 
-def build(settings: Settings, clock: Clock = utc_now) -> Product:
+def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None) -> Product:
     """Put the product together.
 
     Args:
         settings: what is configured; channels and mail that are not are left out.
         clock: gives the current time, aware.
+        hours: when somebody may be written to who has not written to us; those of quiet.toml by default.
 
     Raises:
         SettingsProblem: when keys are missing or malformed.
@@ -136,18 +158,57 @@ def build(settings: Settings, clock: Clock = utc_now) -> Product:
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)
     people = People(keys, clock)
+    hours = hours or load_hours()
+    scripts, rules = load_scripts(), load_rules()
+    base, alerts_to = settings.public_base_url, settings.alerts_to
+    bell = Bell()
     outbox = Outbox(store, keys, people, channels, clock, threads, settings.daily_message_limit)
-    turns = Turns(keys, people, wording, settings.operator_name, clock)
-    world = dialogue.World(load_scripts(), wording.languages)
-    inbox = Inbox(store, keys, people, turns, world, clock, outbox.wake)
+    desk = Desk(store, keys, rules, load_wording("bot.console"), clock, base, alerts_to)
+    turns = Turns(keys, people, wording, settings.operator_name, settings.lines, hours, desk.make, clock)
+    world = dialogue.World(scripts, wording.languages, rules, settings.quiet, settings.vital_interests)
+
+    def wake() -> None:
+        outbox.wake()
+        bell.ring()
+
+    inbox = Inbox(store, keys, people, turns, world, clock, wake)
+    accounts = {name: channel.account for name, channel in channels.items()}
+    smtp_url = settings.smtp_url.get_secret_value()
+    server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
+    staff = load_wording("bot.console")
+    return Product(
+        settings=settings,
+        store=store,
+        keys=keys,
+        channels=channels,
+        threads=threads,
+        inbox=inbox,
+        outbox=outbox,
+        reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
+        visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
+        hand_overs=desk,
+        bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
+        watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
+        post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
+        first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
+        bell=bell,
+        clock=clock,
+    )
+
+
+def _reconciler(  # noqa: PLR0913 - what it is made of
+    settings: Settings,
+    store: Store,
+    keys: Keyring,
+    channels: Mapping[ChannelName, Channel],
+    inbox: Inbox,
+    threads: Threads,
+    clock: Clock,
+) -> Reconciler:
     hours = settings.twilio_clear_after_hours
     listed = [channel for channel in channels.values() if isinstance(channel, TwilioChannel)]
     clear_after = timedelta(hours=hours) if hours else None
-    reconciler = Reconciler(store, keys, listed, inbox.receive, threads, clock, clear_after)
-    smtp_url = settings.smtp_url.get_secret_value()
-    server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
-    post_room = PostRoom(store, keys, server, settings.operator_name, clock, threads)
-    return Product(settings, store, keys, channels, threads, inbox, outbox, reconciler, post_room, clock)
+    return Reconciler(store, keys, listed, inbox.receive, threads, clock, clear_after)
 
 
 def web_app(
@@ -162,8 +223,11 @@ def web_app(
         more: further routes.
     """
 
-    async def receive(arrival: Arrival) -> object:
+    async def store(arrival: Arrival) -> object:
         return await product.threads.run(lambda: product.inbox.receive(arrival))
+
+    async def receive(arrival: Arrival) -> object:
+        return await product.first_aid.beside(arrival, store(arrival))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -174,7 +238,9 @@ def web_app(
         preparing.cancel()
 
     health = [Route("/healthz", _healthz), Route("/readyz", _readyz(product))]
-    return Starlette(routes=[*webhook_routes(_readers(product), receive), *health, *more], lifespan=lifespan)
+    webhooks = webhook_routes(_readers(product), receive)
+    pages = hand_over_routes(product.hand_overs, product.threads)
+    return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
 
 
 def _readers(product: Product) -> list[tuple[str, Reader]]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.digest.post import MailSettingsProblem, mail_server
+from bot.mail import MailSettingsProblem, mail_server
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem
 from bot.wording import load_wording

@@ -2,12 +2,14 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.conversation.messages import ChannelName
+from bot.conversation.speech import LINES
 from bot.privacy.keys import KeyProblem, Keyring, parse_keys
 
 DOUBTFUL_HOURS = (time(1), time(2))
@@ -107,6 +109,36 @@ class Settings(BaseSettings):
         description="The most messages that one number or bot sends in a day (UTC); 0 for no limit. Receiving never stops, "
         "nor do safety messages and the confirmations of STOP and DELETE.",
     )
+    settle_seconds: str = Field(
+        default="sms=45,whatsapp=25,telegram=15",
+        description="Seconds of silence after which a story counts as told, by channel: people text in fragments.",
+    )
+    vital_interests: bool = Field(
+        default=False,
+        description="Whether a danger to life (self-harm, a child or adult at risk, violence) is passed to the safeguarding "
+        "contact without asking first. Decide it in your DPIA. Off: the person is asked.",
+    )
+    alerts_to: str = Field(
+        default="",
+        description="The operator's own address for alerts: hand-overs that a landlord has no contact for or leaves lying, "
+        "unread stories, digests that did not go out.",
+    )
+    danger_number: str = Field(
+        default=LINES["danger"], description="The number for emergencies that tenants are told."
+    )
+    gas_number: str = Field(
+        default=LINES["gas"], description="The gas emergency line (Great Britain: National Gas, free)."
+    )
+    abuse_number: str = Field(
+        default=LINES["abuse"], description="The domestic abuse helpline (England: run by Refuge, free)."
+    )
+    samaritans_number: str = Field(default=LINES["samaritans"], description="Samaritans, free.")
+    nspcc_number: str = Field(
+        default=LINES["nspcc"], description="The helpline for worries about a child (NSPCC)."
+    )
+    childline_number: str = Field(
+        default=LINES["childline"], description="The line for children themselves (Childline, free)."
+    )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),
         description="The mail server for digests: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465.",
@@ -128,6 +160,15 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query):
             raise ValueError("must look like https://listened.example.org")
         return value.rstrip("/")
+
+    @field_validator("settle_seconds")
+    @classmethod
+    def _has_every_channel(cls, value: str) -> str:
+        pairs = [pair.partition("=") for pair in value.split(",")]
+        names = {name.strip() for name, _, seconds in pairs if seconds.strip().replace(".", "", 1).isdigit()}
+        if names != set(get_args(ChannelName)) or len(pairs) != len(names):
+            raise ValueError("must look like sms=45,whatsapp=25,telegram=15")
+        return value
 
     @field_validator("digest_time")
     @classmethod
@@ -153,6 +194,17 @@ class Settings(BaseSettings):
         if set(keys[0]) & set(keys[1]):
             raise SettingsProblem("DATA_KEYS and LOOKUP_KEYS must be different keys")
         return Keyring(*keys)
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """Numbers for people in danger, by the name that sentences use."""
+        return {name: getattr(self, f"{name}_number") for name in LINES}
+
+    @property
+    def quiet(self) -> dict[ChannelName, float]:
+        """Seconds of silence after which a story counts as told, by channel."""
+        pairs = (pair.partition("=") for pair in self.settle_seconds.split(","))
+        return {cast("ChannelName", name.strip()): float(seconds) for name, _, seconds in pairs}
 
     @property
     def has_telegram(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.conversation.turn import Answered, Consented, Effect, Reworded, Told
+from bot.conversation.turn import Answered, Consented, Effect, KeepPrivate, Reworded, Told
 from bot.privacy.keys import Keyring
 from bot.understanding.answers import CHOICES
 from models.base import new_id
@@ -58,7 +58,7 @@ class StoryBook:
         for effect in effects:
             if isinstance(effect, Reworded):
                 self._reword(effect, inbound_ids)
-            if isinstance(effect, Told | Answered | Consented):
+            if isinstance(effect, Told | Answered | Consented | KeepPrivate):
                 story = story_of(self._session, conversation.id) or self._new_story(conversation, line, now)
                 self._write(effect, story, inbound_ids[0] if inbound_ids else None, now)
 
@@ -100,9 +100,15 @@ class StoryBook:
         self._session.flush()
 
     def _write(
-        self, effect: Told | Answered | Consented, story: Story, inbound_id: int | None, now: datetime
+        self,
+        effect: Told | Answered | Consented | KeepPrivate,
+        story: Story,
+        inbound_id: int | None,
+        now: datetime,
     ) -> None:
         match effect:
+            case KeepPrivate():
+                story.private = True
             case Told(words, anew):
                 if anew:
                     self._session.execute(delete(StoryPart).where(StoryPart.story_id == story.id))

@@ -4,26 +4,36 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.alerts import Bellman
 from bot.conversation.messages import Arrival, Polling, SecondPoller
 from bot.delivery.inbox import Inbox
 from bot.delivery.outbox import Outbox
 from bot.delivery.reconcile import Reconciler
-from bot.delivery.threads import Threads
+from bot.delivery.threads import Bell, Threads, keep_doing
 from bot.digest.post import PostRoom
+from bot.handover import Desk
 from bot.leader import leading
 from bot.log import get_logger, log_error
 from bot.schedule import LENIENT, add_digests
+from bot.visits import Visits
+from bot.watch import Watch
 from models import Store
+from models.conversations import next_wake
+from models.handovers import next_alert
 from models.landlords import all_landlords
 
 RECONCILE_EVERY: Final = timedelta(minutes=3)
 PREPARE_EVERY: Final = timedelta(hours=1)
+VISITS_EVERY: Final = timedelta(minutes=1)
+ESCALATE_EVERY: Final = timedelta(seconds=30)
+WATCH_EVERY: Final = timedelta(minutes=10)
+LONGEST_SLEEP: Final = 5.0
 RETRY_EVERY: Final = timedelta(seconds=15)
 SWEEP_EVERY: Final = timedelta(seconds=20)
 TRY_TO_LEAD_EVERY: Final = 5.0
@@ -44,12 +54,19 @@ class Work:
     inbox: Inbox
     outbox: Outbox
     reconciler: Reconciler
+    visits: Visits
+    hand_overs: Desk
+    bellman: Bellman
+    watch: Watch
     post_room: PostRoom
     pollers: Sequence[Polling]
     prepare: Job
     """Tell providers where to call, and notice when somebody has told them otherwise."""
     run_due: Job
     digest_time: time
+    clock: Callable[[], datetime]
+    bell: Bell
+    """Rung when something has come in, so that what follows from it is looked at."""
 
     @contextlib.asynccontextmanager
     async def going_on(self, ended: asyncio.Event) -> AsyncIterator[None]:
@@ -101,6 +118,7 @@ class Work:
         scheduler = await self.threads.run(self._scheduler)
         scheduler.start()
         now = [asyncio.create_task(self._quietly(job)) for job in (self.reconciler.run_once, self.run_due)]
+        now += [asyncio.create_task(keep_doing(self._follow_up, self.bell, "follow_up_failed"))]
         pollers = [asyncio.create_task(self._poll(poller, ended)) for poller in self.pollers]
         try:
             yield
@@ -118,6 +136,9 @@ class Work:
             ("reconcile", RECONCILE_EVERY, self.reconciler.run_once),
             ("retry", RETRY_EVERY, lambda: self.threads.run(self.inbox.retry)),
             ("prepare", PREPARE_EVERY, self.prepare),
+            ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
+            ("escalate", ESCALATE_EVERY, lambda: self.threads.run(self._escalate)),
+            ("watch", WATCH_EVERY, lambda: self.threads.run(self.watch.look)),
             ("sweep", SWEEP_EVERY, lambda: self._settle_interrupted(alone=False)),
         )
         for name, interval, job in every:
@@ -125,12 +146,30 @@ class Work:
             scheduler.add_job(self._quietly, trigger, args=[job], id=name, **LENIENT)
         return scheduler
 
+    async def _follow_up(self) -> float:
+        """Let stories settle, and tell people on duty: both within seconds of their time."""
+        await self.threads.run(self.inbox.pass_time)
+        await self.bellman.run_once()
+        return await self.threads.run(self._seconds_to_sleep)
+
+    def _seconds_to_sleep(self) -> float:
+        with self.store.read() as session:
+            due = [moment for moment in (next_wake(session), next_alert(session)) if moment]
+        if not due:
+            return LONGEST_SLEEP
+        return min(max((min(due) - self.clock()).total_seconds(), 0.05), LONGEST_SLEEP)
+
+    def _escalate(self) -> None:
+        if self.hand_overs.escalate():
+            self.bell.ring()
+
     def _zones(self) -> list[str]:
         with self.store.read() as session:
             return [landlord.timezone for landlord in all_landlords(session)]
 
     async def _settle_interrupted(self, *, alone: bool) -> None:
         await self.threads.run(lambda: self.outbox.settle_interrupted(alone=alone))
+        await self.threads.run(lambda: self.bellman.settle_interrupted(alone=alone))
         await self.post_room.settle_interrupted(alone=alone)
 
     async def _poll(self, poller: Polling, ended: asyncio.Event) -> None:

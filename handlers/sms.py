@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.conversation.messages import CarrierWord, Outgoing, Pace, SendFailed
-from handlers.numbers import is_uk_mobile
+from bot.numbers import is_uk_mobile
 from handlers.twilio import TwilioChannel
 from handlers.twilio_reading import carrier_word
 

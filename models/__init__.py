@@ -4,7 +4,18 @@ Importing this package imports every table, so that `Base.metadata` is complete.
 encryption key: whatever a person told, or can be reached by, arrives already sealed, as bytes.
 """
 
-from models import conversations, inbound, landlords, outbound, people, providers, releases, stories
+from models import (
+    conversations,
+    handovers,
+    inbound,
+    landlords,
+    outbound,
+    people,
+    providers,
+    releases,
+    stories,
+    visits,
+)
 from models.base import Base
 from models.store import Store
 
@@ -12,6 +23,7 @@ __all__ = [
     "Base",
     "Store",
     "conversations",
+    "handovers",
     "inbound",
     "landlords",
     "outbound",
@@ -19,4 +31,5 @@ __all__ = [
     "providers",
     "releases",
     "stories",
+    "visits",
 ]

@@ -1,8 +1,10 @@
 """Conversations: one run of a script with a contact. The state holds no words of the tenant's."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, select
+from sqlalchemy import JSON, ForeignKey, Index, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment
@@ -20,6 +22,31 @@ class Conversation(Base):
     state: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+    wake_at: Mapped[Moment | None] = mapped_column(index=True)
+    """When the dialogue wants to be asked again, if nothing has come by then."""
+
+
+def waking(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """The ids of conversations that want to be asked now, the longest waiting first."""
+    query = select(Conversation.id).where(Conversation.wake_at <= now).order_by(Conversation.wake_at)
+    return session.scalars(query.limit(limit)).all()
+
+
+def next_wake(session: Session) -> datetime | None:
+    """When the next conversation wants to be asked."""
+    return session.scalar(select(func.min(Conversation.wake_at)))
+
+
+def locked(session: Session, conversation_id: int) -> Conversation | None:
+    """A conversation, locked for this transaction; None when it is gone or somebody else has it."""
+    query = select(Conversation).where(Conversation.id == conversation_id)
+    return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def put_to_sleep(session: Session, conversation_id: int) -> None:
+    """Ask this conversation no more, until something comes."""
+    query = update(Conversation).where(Conversation.id == conversation_id)
+    session.execute(query.values(wake_at=None))
 
 
 def latest(session: Session, contact_id: int, line_id: int) -> Conversation | None:

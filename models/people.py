@@ -29,6 +29,8 @@ class Contact(Base):
     """When they last wrote. WhatsApp lets us answer freely for a day after that."""
     unreachable: Mapped[str | None]
     """The provider's code when nothing reaches this address; until they write, they are not asked again."""
+    do_not_ask: Mapped[str | None]
+    """Why this person is not to be asked about visits: a bereavement, or under 18."""
     source: Mapped[Sealed | None]
     """Where a link or poster said that they come from (an estate, a workshop)."""
     erased_at: Mapped[Moment | None]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment, Sealed
 from models.landlords import Landlord, Recipient
-from models.sending import QUEUED, Sendable, mark_sending
+from models.sending import QUEUED, SENT, Sendable, mark_sending
 
 
 class Release(Base):
@@ -73,6 +73,15 @@ def last_delivery_date(session: Session, recipient_id: int, before: date) -> dat
         .where(Delivery.recipient_id == recipient_id, Release.on_date < before)
     )
     return session.scalar(query)
+
+
+def unfinished_since(session: Session, landlord_id: int, on_date: date) -> bool:
+    """Whether the release of that date is missing, or one of its digests has not been taken by a mail server."""
+    release = release_on(session, landlord_id, on_date)
+    if release is None:
+        return True
+    unsent = select(Delivery.id).where(Delivery.release_id == release.id, Delivery.state != SENT)
+    return session.scalar(unsent.limit(1)) is not None
 
 
 def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> Sequence[Due]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment, Sealed
+from models.handovers import DECLINED, HandOver
 
 APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
@@ -29,6 +30,10 @@ class Story(Base):
     told_at: Mapped[Moment]
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
     """The release that counted it: set once, so that no story is ever counted twice."""
+    private: Mapped[bool] = mapped_column(default=False)
+    """Whether it is never to be used, counted or shown: its teller is under 18."""
+    read_at: Mapped[Moment | None]
+    """When a person first read it. Each is to be read on the working day on which it was told."""
 
 
 class StoryPart(Base):
@@ -105,6 +110,24 @@ def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[Stor
     return session.scalars(select(StoryPart).where(StoryPart.inbound_id.in_(inbound_ids))).all()
 
 
+def answer_in(session: Session, story_id: int, question: str) -> Answer | None:
+    """The answer to one question of a story, or None."""
+    return session.scalar(select(Answer).where(Answer.story_id == story_id, Answer.question == question))
+
+
+def holdings(session: Session, contact_ids: Sequence[int]) -> tuple[int, datetime | None, int]:
+    """(how many stories these contacts told, when the first, how many of them with a yes to sharing)."""
+    told = select(func.count(), func.min(Story.told_at)).where(Story.contact_id.in_(contact_ids))
+    count, first = session.execute(told).one()
+    shared = (
+        select(func.count())
+        .select_from(Consent)
+        .join(Story, Story.id == Consent.story_id)
+        .where(Story.contact_id.in_(contact_ids), Consent.use == DIGEST, Consent.given)
+    )
+    return count, first, session.scalar(shared) or 0
+
+
 def answers_given_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[Answer]:
     """The answers that came with one of these messages."""
     return session.scalars(select(Answer).where(Answer.inbound_id.in_(inbound_ids))).all()
@@ -126,7 +149,7 @@ def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None 
         select(Story)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
         .outerjoin(Excerpt, Excerpt.story_id == Story.id)
-        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None))
+        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), _may_be_used())
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
         .limit(limit)
@@ -137,7 +160,10 @@ def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None 
 def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
     """(story id, contact id) of every story since the landlord's last release, up to a moment, oldest first."""
     query = select(Story.id, Story.contact_id).where(
-        Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until
+        Story.landlord_id == landlord_id,
+        Story.release_id.is_(None),
+        Story.told_at <= until,
+        _may_be_used(),
     )
     query = query.order_by(Story.id)
     return [(row.id, row.contact_id) for row in session.execute(query)]
@@ -168,10 +194,31 @@ def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequ
         .join(Story, Story.id == Excerpt.story_id)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
         .where(Story.landlord_id == landlord_id, Story.told_at <= until, Excerpt.decided_at <= until)
-        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None))
+        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None), _may_be_used())
         .order_by(Excerpt.id)
     )
     return [(row.Excerpt, row.contact_id) for row in session.execute(query)]
+
+
+def unread(session: Session, landlord_id: int, told_before: datetime) -> Sequence[Story]:
+    """Stories with words that no person has read, oldest first."""
+    query = (
+        select(Story)
+        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None), Story.told_at < told_before)
+        .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
+        .order_by(Story.id)
+    )
+    return session.scalars(query).all()
+
+
+def _may_be_used() -> ColumnElement[bool]:
+    # Whoever told through a hand-over is known to the landlord, and so is not one of the unnamed.
+    known = select(HandOver.id).where(
+        HandOver.contact_id == Story.contact_id,
+        HandOver.landlord_id == Story.landlord_id,
+        HandOver.state != DECLINED,
+    )
+    return Story.private.is_(False) & ~known.exists()
 
 
 def count_in(session: Session, landlord_id: int, until: datetime, release_id: int) -> None:

@@ -37,7 +37,7 @@ from bot.conversation.messages import (
     Unverified,
     WebRequest,
 )
-from handlers.numbers import is_uk_mobile
+from bot.numbers import is_uk_mobile
 from handlers.twilio_errors import OUTCOMES
 
 ALL = payloads()

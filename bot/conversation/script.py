@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+OPEN_STORY: Final = "open_story"
+"""The script of somebody who writes out of the blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,27 +17,39 @@ class Step:
 
     Args:
         name: what it is called in the script, the state and the buttons.
-        kind: `choice` (yes, partly, no), `words` (the story or another free answer) or `consent`.
+        kind: `choice` (yes, partly, no), `words` (the story or another free answer), `consent`, or
+            `hand_over` (whether somebody who must act may be told).
         says: the key of its words in the catalogues.
         keeps: the name under which the answer is kept; for the story itself, "story".
         only_if: answers that must have been given for the question to be asked at all.
         use: for `consent`, the use that is asked about.
+        says_again: the key of its words when the script comes again.
     """
 
     name: str
-    kind: Literal["choice", "words", "consent"]
+    kind: Literal["choice", "words", "consent", "hand_over"]
     says: str
     keeps: str
     only_if: Mapping[str, tuple[str, ...]]
     use: str
+    says_again: str
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A conversation's questions in order."""
+    """A conversation's questions in order.
+
+    Args:
+        name: what it is called.
+        steps: the questions.
+        reminder: the key of the one reminder, when nobody has answered the first question; "" for none.
+        again_after_days: how many days after it ends it is asked again, each time.
+    """
 
     name: str
     steps: tuple[Step, ...]
+    reminder: str = ""
+    again_after_days: tuple[int, ...] = ()
 
     def step(self, name: str | None) -> Step | None:
         """The step of that name; None when there is none, as when a script changed under a conversation."""
@@ -58,7 +73,8 @@ def load_scripts() -> Mapping[str, Script]:
 
 
 def _script(name: str, plain: Mapping[str, Any]) -> Script:
-    return Script(name, tuple(_step(step) for step in plain["step"]))
+    steps = tuple(_step(step) for step in plain["step"])
+    return Script(name, steps, plain.get("reminder", ""), tuple(plain.get("again_after_days", ())))
 
 
 def _step(plain: Mapping[str, Any]) -> Step:
@@ -70,4 +86,5 @@ def _step(plain: Mapping[str, Any]) -> Step:
         keeps=plain["keeps"],
         only_if=conditions,
         use=plain.get("use", ""),
+        says_again=plain.get("says_again", ""),
     )

@@ -1,23 +1,60 @@
 """Speech: from something to say to the words that are sent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from bot.conversation.messages import Button, Reply
 from bot.conversation.turn import Say
 from bot.wording import Wording
 
+LINES: Final[Mapping[str, str]] = {
+    "danger": "999",
+    "gas": "0800 111 999",  # the national gas emergency service, free: https://www.nationalgas.com/emergencies
+    "abuse": "0808 2000 247",  # the national domestic abuse helpline: https://www.nationaldahelpline.org.uk
+    "samaritans": "116 123",  # https://www.samaritans.org
+    "nspcc": "0808 800 5000",  # https://www.nspcc.org.uk
+    "childline": "0800 1111",  # https://www.childline.org.uk
+}
+"""Numbers for people in danger in the United Kingdom. Each is a setting; check them before you go live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is held about a person, without a word of it."""
+
+    stories: int
+    since: str
+    shared: int
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the sentences are filled with: who asks, whose tenants, and where else to turn."""
+    """What the sentences are filled with: who asks, whose tenants, and where else to turn.
+
+    Args:
+        operator: who asks and reads.
+        landlord: whose tenants.
+        complaints: how to complain, in a sentence.
+        emergency: the landlord's line for urgent repairs.
+        lines: numbers for people in danger, by the name that the sentences use.
+    """
 
     operator: str
     landlord: str
     complaints: str
     emergency: str
+    lines: Mapping[str, str] = field(default_factory=lambda: LINES)
 
 
-def reply_for(wording: Wording, language: str, say: Say, facts: Facts, story: str = "") -> Reply:
+def reply_for(  # noqa: PLR0913 - what a sentence may need
+    wording: Wording,
+    language: str,
+    say: Say,
+    facts: Facts,
+    story: str = "",
+    holdings: Holdings | None = None,
+) -> Reply:
     """The message that says something.
 
     Args:
@@ -26,6 +63,7 @@ def reply_for(wording: Wording, language: str, say: Say, facts: Facts, story: st
         say: what to say.
         facts: who asks, whose tenants.
         story: the redacted story, where the teller asked to see it.
+        holdings: what is held, where the teller asked for that.
     """
     values = {
         "operator": facts.operator,
@@ -33,6 +71,10 @@ def reply_for(wording: Wording, language: str, say: Say, facts: Facts, story: st
         "complaints": facts.complaints,
         "emergency": facts.emergency,
         "code": say.code or "",
+        **facts.lines,
+        "stories": str(holdings.stories if holdings else 0),
+        "shared": str(holdings.shared if holdings else 0),
+        "since": (holdings.since if holdings else "") or "-",
         "story": story,
         "languages": ", ".join(wording.text(code, "language_name") for code in wording.languages),
     }

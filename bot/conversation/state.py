@@ -1,7 +1,7 @@
 """Where a conversation stands: a value that can be saved and loaded, without a word of what was told."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,8 +17,17 @@ class State:
         answers: the choices made so far (yes, partly, no); never words.
         told: whether a story has been told in this conversation.
         told_at: when its last part came.
+        settling: whether more parts may be on their way, so that nothing is asked yet.
         mode: within a step: `shown` after a preview, `retelling` when the next words replace the story.
+        bad: whether what was told is trouble: then it is said how to complain.
+        routes_told: whether that has been said already.
+        dangers: the kinds of danger that a signpost was sent for.
+        handing: the kind of hand-over that is being asked about, or was last.
+        private: whether the words must not be asked for (somebody under 18).
+        doubt: what we asked to be sure of: `stop`, whether the person wants no more texts.
         code: the number that confirms DELETE, while it is awaited.
+        reminded: whether the one reminder has gone.
+        round: how often a script that comes again has come.
         language: what we answer in.
         met: whether the person has been told who asks and who reads.
         stopped: whether the person said stop.
@@ -30,8 +39,17 @@ class State:
     answers: Mapping[str, str] = field(default_factory=dict)
     told: bool = False
     told_at: datetime | None = None
+    settling: bool = False
     mode: Literal["", "shown", "retelling"] = ""
+    bad: bool = False
+    routes_told: bool = False
+    dangers: tuple[str, ...] = ()
+    handing: str = ""
+    private: bool = False
+    doubt: Literal["", "stop"] = ""
     code: str | None = None
+    reminded: bool = False
+    round: int = 0
     language: str = "en"
     met: bool = False
     stopped: bool = False
@@ -39,14 +57,22 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """The state as plain data."""
         plain = asdict(self)
-        return {**plain, "trail": list(self.trail), "told_at": self.told_at and self.told_at.isoformat()}
+        lists = {name: list(plain[name]) for name in ("trail", "dangers")}
+        return {**plain, **lists, "told_at": self.told_at and self.told_at.isoformat()}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "State":
-        """The state that `to_json` gave."""
-        told_at = plain["told_at"]
+        """The state that `to_json` gave, now or in an earlier version that knew less."""
+        known = {one.name for one in fields(cls)}
+        state = cls(**{name: value for name, value in plain.items() if name in known})
+        told_at = plain.get("told_at")
         return replace(
-            cls(**plain),
-            trail=tuple(plain["trail"]),
+            state,
+            trail=tuple(state.trail),
+            dangers=tuple(state.dangers),
             told_at=datetime.fromisoformat(told_at) if told_at else None,
         )
+
+    def fresh(self, script: str, step: str | None = None) -> "State":
+        """A new conversation with the same person."""
+        return State(script=script, step=step, language=self.language, met=self.met, stopped=self.stopped)

@@ -1,9 +1,12 @@
-"""What a turn of the dialogue gives: the new state, what to say, and what to do."""
+"""What a turn of the dialogue gives: the new state, what to say, what to do, and when to be asked again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from bot.conversation.state import State
+
+Kind = Literal["reply", "prompt", "reminder", "farewell", "signpost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Say:
         step: the question that it asks, if any.
         buttons: (key of the label, number that types the same) of each button.
         code: the number in it that confirms DELETE.
-        preview: whether the redacted story goes with it.
+        shows: what must be looked up to fill it: the redacted story, or what is held about the person.
         kind: what kind of message it is; the outbox has a rule for each.
     """
 
@@ -23,8 +26,8 @@ class Say:
     step: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
     code: str | None = None
-    preview: bool = False
-    kind: Literal["reply", "prompt", "reminder", "farewell", "signpost"] = "reply"
+    shows: Literal["", "story", "holdings"] = ""
+    kind: Kind = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,28 @@ class Consented:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody who must act is to be told: by the rule of its kind (`agreed` is None), or as the teller decided."""
+
+    kind: str
+    agreed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPrivate:
+    """Nothing of this story is ever to be used, whatever was agreed to."""
+
+    reason: Literal["under_18"]
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotAsk:
+    """This person is not to be asked about visits."""
+
+    reason: Literal["bereavement"]
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """No more messages to this person."""
 
@@ -81,13 +106,33 @@ class Forgotten:
     """Erase everything that this person told."""
 
 
-Effect = Begin | Told | Reworded | Answered | Consented | Stopped | Rejoined | Forgotten
+Effect = (
+    Begin
+    | Told
+    | Reworded
+    | Answered
+    | Consented
+    | HandOver
+    | KeepPrivate
+    | DoNotAsk
+    | Stopped
+    | Rejoined
+    | Forgotten
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The outcome of one message."""
+    """The outcome of one message, or of time passing.
+
+    Args:
+        state: where the conversation stands now.
+        says: what to say, in order.
+        effects: what to do, in order.
+        wake: after how long without a message to ask the dialogue again; None for not at all.
+    """
 
     state: State
     says: tuple[Say, ...] = ()
     effects: tuple[Effect, ...] = ()
+    wake: timedelta | None = None

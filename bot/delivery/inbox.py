@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never
+from typing import Any, Final, assert_never, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
 from models import Store
 from models.base import new_id
+from models.conversations import locked, put_to_sleep, waking
 from models.inbound import (
     DONE,
     QUARANTINED,
@@ -119,8 +120,7 @@ class Inbox:
         failpoint("committed")
         log = get_logger()
         log.info("taken_in", channel=arrival.channel, new=receipt.new, replies=receipt.replies)
-        if receipt.replies:
-            self._wake()
+        self._wake()
         return receipt
 
     def retry(self) -> int:
@@ -161,6 +161,38 @@ class Inbox:
             self._turns.write(session, talk, dialogue.begin(talk.state, script))
         self._wake()
         return True
+
+    def pass_time(self) -> int:
+        """Let time pass in every conversation that wants to be asked now; says how many there were."""
+        with self._store.read() as session:
+            ids = waking(session, self._clock(), BATCH)
+        replies = 0
+        for conversation_id in ids:
+            try:
+                with self._store.write() as session:
+                    replies += self._wake_up(session, conversation_id)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the others are not to wait for it
+                log_error("not_woken", error)
+                with self._store.write() as session:
+                    put_to_sleep(session, conversation_id)
+        if replies:
+            self._wake()
+        return len(ids)
+
+    def _wake_up(self, session: Session, conversation_id: int) -> int:
+        conversation = locked(session, conversation_id)
+        if conversation is None or conversation.wake_at is None or conversation.wake_at > self._clock():
+            return 0  # something has come meanwhile
+        contact = session.get_one(Contact, conversation.contact_id, with_for_update=True)
+        line = session.get_one(Line, conversation.line_id)
+        talk = self._turns.open(session, contact, line)
+        if talk.conversation is None or talk.conversation.id != conversation_id:
+            conversation.wake_at = None  # another one has begun
+            return 0
+        turn = dialogue.pass_time(talk.state, self._clock(), self._here(cast("ChannelName", contact.channel)))
+        return self._turns.write(session, talk, turn)
 
     def _take_in(self, session: Session, arrival: Incoming | Departure) -> Receipt:
         inbound_id = self._insert(session, arrival)
@@ -215,10 +247,12 @@ class Inbox:
         versions = of_message(session, self._message_keys(incoming), but=inbound_id)
         if versions and not incoming.edited:
             return 0  # its edit overtook it: what it said first is kept, and counts no more
-        here = self._world.now(f"{secrets.randbelow(9000) + 1000}")
         hear = dialogue.hear_edit if versions else dialogue.step
-        turn = hear(talk.state, incoming, here)
+        turn = hear(talk.state, incoming, self._here(incoming.channel))
         return self._turns.write(session, talk, turn, (inbound_id, *(version.id for version in versions)))
+
+    def _here(self, channel: ChannelName) -> dialogue.Here:
+        return self._world.now(channel, f"{secrets.randbelow(9000) + 1000}")
 
     def _note(self, session: Session, incoming: Incoming, contact: Contact) -> None:
         """What a message says about its sender, whatever its words are."""

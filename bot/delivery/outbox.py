@@ -13,7 +13,7 @@ from bot.delivery.kinds import FREE, KINDS, RESENT, TO_STOPPED
 from bot.delivery.pacing import Tap, wait_before
 from bot.delivery.people import People
 from bot.delivery.reports import note_failure
-from bot.delivery.threads import Bell, Threads
+from bot.delivery.threads import Bell, Threads, keep_doing
 from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
@@ -96,15 +96,14 @@ class Outbox:
         self._woken.ring()
 
     async def run(self) -> None:
-        """Send until cancelled or told to stop."""
-        while not self._stopping:
-            try:
-                await self._start_what_is_due()
-                seconds = await self._threads.run(self._seconds_to_sleep)
-            except Exception as error:  # noqa: BLE001 - the worker must outlive a database that is away
-                log_error("outbox_failed", error)
-                seconds = LONGEST_SLEEP
-            await self._woken.wait(seconds)
+        """Send until cancelled."""
+        await keep_doing(self._do_once, self._woken, "outbox_failed")
+
+    async def _do_once(self) -> float:
+        if self._stopping:
+            return LONGEST_SLEEP
+        await self._start_what_is_due()
+        return await self._threads.run(self._seconds_to_sleep)
 
     async def drain(self) -> int:
         """Send what is due now, each contact's messages in order; says how many were tried."""

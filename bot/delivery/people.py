@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -35,18 +36,24 @@ class People:
         contact = self.find(session, channel, address)
         if contact is not None:
             return contact
+        return add_contact(session, Contact(**self.new_row(channel, address)))
+
+    def new_row(self, channel: str, address: str) -> dict[str, Any]:
+        """The columns of a contact that we have not met."""
         contact_id = new_id()
-        return add_contact(
-            session,
-            Contact(
-                id=contact_id,
-                channel=channel,
-                lookup=self._keys.lookup("contact", channel, address),
-                person=self._keys.lookup("person", *_identity(channel, address)),
-                address=self._keys.seal("contact", contact_id, "address", address),
-                created_at=self._clock(),
-            ),
-        )
+        return {
+            "id": contact_id,
+            "channel": channel,
+            "lookup": self._keys.lookup("contact", channel, address),
+            "person": self._keys.lookup("person", *_identity(channel, address)),
+            "address": self._keys.seal("contact", contact_id, "address", address),
+            "met": False,
+            "created_at": self._clock(),
+        }
+
+    def number(self, channel: str, address: str) -> bytes:
+        """The keyed hash of the person at an address."""
+        return self._keys.lookup("person", *_identity(channel, address))
 
     def address(self, contact: Contact) -> str:
         """Where to write to a contact."""

@@ -1,11 +1,14 @@
 """Threads for the database, beside the event loop that must never wait for a disk."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from bot.log import log_error
 
 T = TypeVar("T")
+AGAIN_SECONDS: Final = 5.0
 
 
 class Bell:
@@ -31,6 +34,23 @@ class Bell:
             return
         finally:
             self._rung.clear()
+
+
+async def keep_doing(work: Callable[[], Awaitable[float]], bell: Bell, name: str) -> None:
+    """Do something again and again until cancelled.
+
+    Args:
+        work: does it once; gives the seconds until it is worth doing again.
+        bell: wakes it earlier.
+        name: what it is called in the log, should it fail; it is then tried again.
+    """
+    while True:
+        try:
+            seconds = await work()
+        except Exception as error:  # noqa: BLE001 - it must outlive a database that is away
+            log_error(name, error)
+            seconds = AGAIN_SECONDS
+        await bell.wait(seconds)
 
 
 class Threads:

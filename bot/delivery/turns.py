@@ -1,16 +1,28 @@
 """Turns: writing down all that a turn of the dialogue changes, in the transaction of what caused it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.speech import Facts, reply_for
+from bot.conversation.speech import Facts, Holdings, reply_for
 from bot.conversation.state import State
-from bot.conversation.turn import Begin, Forgotten, Rejoined, Say, Stopped, Turn
+from bot.conversation.turn import (
+    Begin,
+    DoNotAsk,
+    Forgotten,
+    HandOver,
+    KeepPrivate,
+    Rejoined,
+    Say,
+    Stopped,
+    Turn,
+)
+from bot.delivery.hours import Hours
 from bot.delivery.kinds import KINDS
 from bot.delivery.people import People
 from bot.log import get_logger
@@ -23,12 +35,16 @@ from models.base import new_id
 from models.conversations import Conversation, latest
 from models.landlords import Landlord, Line
 from models.outbound import Outbound, replies_since
-from models.people import Contact
-from models.stories import story_of
+from models.people import Contact, contacts_of
+from models.stories import holdings, story_of
 
+UNDER_18: Final = "under_18"
 MOST_REPLIES: Final = 12
 LOOP_WINDOW: Final = timedelta(minutes=10)
 """More replies than that to one person within that time, and the other side is a machine that answers ours."""
+
+
+MakeHandOver = Callable[[Session, HandOver, Contact, Line, Conversation], None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,21 +65,30 @@ class Turns:
         people: who they are with.
         wording: every sentence.
         operator: who asks and reads.
+        lines: numbers for people in danger.
+        hours: when somebody may be written to who has not written to us.
+        hand_over: writes down that somebody who must act is to be told.
         clock: gives the current time, aware.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
         self,
         keys: Keyring,
         people: People,
         wording: Wording,
         operator: str,
+        lines: Mapping[str, str],
+        hours: Hours,
+        hand_over: MakeHandOver,
         clock: Callable[[], datetime],
     ) -> None:
         self._keys = keys
         self._people = people
         self._wording = wording
         self._operator = operator
+        self._lines = lines
+        self._hours = hours
+        self._hand_over = hand_over
         self._clock = clock
 
     def open(self, session: Session, contact: Contact, line: Line) -> Talk:
@@ -75,6 +100,7 @@ class Turns:
             state,
             language=contact.language or state.language,
             met=contact.met,
+            private=state.private or contact.do_not_ask == UNDER_18,
             stopped=self._people.has_stopped(session, contact.channel, address),
         )
         return Talk(contact, line, conversation, state)
@@ -100,18 +126,30 @@ class Turns:
             )
             session.add(conversation)
         conversation.state, conversation.updated_at = turn.state.to_json(), now
+        conversation.wake_at = now + turn.wake if turn.wake else None
         contact.language, contact.met = turn.state.language, turn.state.met
         session.flush()
         StoryBook(session, self._keys).keep(turn.effects, conversation, talk.line, inbound_ids, now)
+        self._carry_out(session, replace(talk, conversation=conversation), turn)
+        return self._queue(session, talk, conversation.id, turn)
+
+    def _carry_out(self, session: Session, talk: Talk, turn: Turn) -> None:
+        """Everything that a turn does beside telling and saying."""
+        contact = talk.contact
         for effect in turn.effects:
             match effect:
                 case Stopped():
                     self._people.stop(session, contact)
                 case Rejoined():
                     self._people.rejoin(session, contact)
+                case DoNotAsk(reason) | KeepPrivate(reason):
+                    contact.do_not_ask = reason
+                case HandOver() if talk.conversation is not None:
+                    self._hand_over(session, effect, contact, talk.line, talk.conversation)
                 case Forgotten():
-                    erase(session, self._keys, contact, now)
-        return self._queue(session, talk, conversation.id, turn)
+                    erase(session, self._keys, contact, self._clock())
+                case _:
+                    pass  # told, answered or agreed to: the story book has it
 
     def _queue(self, session: Session, talk: Talk, conversation_id: int, turn: Turn) -> int:
         """Put what is said into the outbox, in order."""
@@ -120,15 +158,13 @@ class Turns:
         if says and replies_since(session, contact.id, ["reply"], now - LOOP_WINDOW) >= MOST_REPLIES:
             get_logger().warning("reply_loop", channel=contact.channel)
             says = tuple(say for say in says if say.kind != "reply")
-        facts = self._facts(session, talk.line)
+        landlord = session.get_one(Landlord, talk.line.landlord_id)
+        zone = ZoneInfo(landlord.timezone)
+        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
         for say in says:
-            reply = reply_for(
-                self._wording,
-                turn.state.language,
-                say,
-                facts,
-                self._preview(session, say, conversation_id),
-            )
+            story = self._preview(session, conversation_id) if say.shows == "story" else ""
+            held = self._holdings(session, contact, zone) if say.shows == "holdings" else None
+            reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
             body = {
                 "text": reply.text,
                 "buttons": [[button.label, button.choice] for button in reply.buttons],
@@ -137,6 +173,7 @@ class Turns:
                 "language": turn.state.language,
             }
             outbound_id = new_id()
+            due_at, expires_at = self._when(say, now, zone)
             session.add(
                 Outbound(
                     id=outbound_id,
@@ -144,20 +181,29 @@ class Turns:
                     line_id=talk.line.id,
                     kind=say.kind,
                     body=self._keys.seal("outbound", outbound_id, "body", json.dumps(body)),
-                    due_at=now,
+                    due_at=due_at,
                     created_at=now,
-                    expires_at=now + KINDS[say.kind].useful_for,
+                    expires_at=expires_at,
                 )
             )
         return len(says)
 
-    def _facts(self, session: Session, line: Line) -> Facts:
-        landlord = session.get_one(Landlord, line.landlord_id)
-        return Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency)
+    def _when(self, say: Say, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """From when and until when a message may go: what nobody asked for, within the hours of one day."""
+        kind = KINDS[say.kind]
+        if not kind.unprompted:
+            return now, now + kind.useful_for
+        due = self._hours.next_open(now, zone)
+        return due, min(due + kind.useful_for, self._hours.closes_after(due, zone))
 
-    def _preview(self, session: Session, say: Say, conversation_id: int) -> str:
+    def _preview(self, session: Session, conversation_id: int) -> str:
         """The redacted story, for the one thing we say that needs it."""
-        story = story_of(session, conversation_id) if say.preview else None
+        story = story_of(session, conversation_id)
         if story is None:
             return ""
         return redact(StoryBook(session, self._keys).words([story.id])[story.id]).words
+
+    def _holdings(self, session: Session, contact: Contact, zone: ZoneInfo) -> Holdings:
+        ids = [one.id for one in contacts_of(session, contact.person)]
+        stories, first, shared = holdings(session, ids)
+        return Holdings(stories, f"{first.astimezone(zone):%d/%m/%Y}" if first else "", shared)

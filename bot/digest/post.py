@@ -8,44 +8,25 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
-from urllib.parse import unquote, urlsplit
-
-import aiosmtplib
 
 from bot.delivery.threads import Threads
 from bot.digest.compose import compose
 from bot.digest.render import Rendered, render
-from bot.log import get_logger, log_error
+from bot.log import get_logger
+from bot.mail import MailServer, send_mail
 from bot.privacy.disclosure import from_json
 from bot.privacy.keys import Keyring
 from bot.wording import load_wording
 from models import Store
 from models.releases import Delivery, Due, claim
-from models.sending import FAILED, SENT, UNKNOWN, retry_at, settle, settle_interrupted
+from models.sending import FAILED, SENT, retry_at, settle, settle_interrupted
 
 BATCH: Final = 16
-TIMEOUT_SECONDS: Final = 30.0
 LEASE: Final = timedelta(minutes=15)
 """Longer than a batch of mails can take, each at its time-out."""
 RETRY_AFTER: Final = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least 30 minutes apart
 GIVE_UP_AFTER: Final = 48
 """Attempts: a day of them. A digest later than that would run into the next one."""
-
-
-class MailSettingsProblem(ValueError):
-    """SMTP_URL can't be read."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class MailServer:
-    """Where mail goes, and from whom."""
-
-    host: str
-    port: int
-    username: str | None
-    password: str | None
-    tls: bool
-    sender: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,33 +38,6 @@ class Letter:
     rendered: Rendered
     attempts: int
     """How often it has been tried, this time included."""
-
-
-def mail_server(smtp_url: str, sender: str) -> MailServer:
-    """Read SMTP_URL.
-
-    Args:
-        smtp_url: smtp://user:password@host:587, or smtps:// for TLS from the first byte.
-        sender: MAIL_FROM.
-
-    Raises:
-        MailSettingsProblem: when it is not of that form.
-    """
-    try:
-        parts = urlsplit(smtp_url)
-        port = parts.port
-    except ValueError:
-        raise MailSettingsProblem("SMTP_URL has a port that is no number") from None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise MailSettingsProblem("SMTP_URL must look like smtp://user:password@host:587")
-    return MailServer(
-        host=parts.hostname,
-        port=port or (465 if parts.scheme == "smtps" else 587),
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        tls=parts.scheme == "smtps",
-        sender=sender,
-    )
 
 
 class PostRoom:
@@ -151,7 +105,7 @@ class PostRoom:
         return Letter(due.Delivery.id, address, render(digest), due.Delivery.attempts)
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
-        state, code = await _send(self._mail(letter, server), server)
+        state, code = await send_mail(self._mail(letter, server), server)
         if state == "retry" and letter.attempts >= GIVE_UP_AFTER:
             state = FAILED
         if state != SENT:
@@ -180,34 +134,3 @@ class PostRoom:
         mail.set_content(letter.rendered.text)
         mail.add_alternative(letter.rendered.html, subtype="html")
         return mail
-
-
-async def _send(mail: EmailMessage, server: MailServer) -> tuple[str, str | None]:
-    """Hand a mail over. Gives a state of `models.sending`, or "retry", and a code."""
-    try:
-        await aiosmtplib.send(
-            mail,
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.tls,
-            timeout=TIMEOUT_SECONDS,
-        )
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        codes = [refused.code for refused in error.recipients]
-        return _by_code(max(codes))
-    except aiosmtplib.SMTPResponseException as error:
-        return _by_code(error.code)
-    except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError, ConnectionRefusedError):
-        return "retry", "no_connection"
-    except (aiosmtplib.SMTPException, OSError) as error:
-        # Cut off after the words had gone: the server may have taken them.
-        log_error("mail_unknown", error)
-        return UNKNOWN, "no_answer"
-    return SENT, None
-
-
-def _by_code(code: int) -> tuple[str, str]:
-    # RFC 5321 §4.2.1: 4yz is for now, 5yz for good.
-    return ("retry" if 400 <= code < 500 else FAILED), str(code)

@@ -112,7 +112,9 @@ def _opening_with_mark(choice: Choice) -> re.Pattern[str]:
 def _opening_with_subject(choice: Choice) -> re.Pattern[str]:
     words = sorted(phrases("answers", choice, "opening_bare"), key=len, reverse=True)
     subjects = "|".join(map(_typed, sorted(phrases("answers", "subjects"), key=len, reverse=True)))
-    return re.compile(rf"\W*(?:{'|'.join(map(_typed, words)) or '(?!)'})\s+(?=(?:{subjects})\b)", re.IGNORECASE)
+    return re.compile(
+        rf"\W*(?:{'|'.join(map(_typed, words)) or '(?!)'})\s+(?=(?:{subjects})\b)", re.IGNORECASE
+    )
 
 
 def _typed(words: str) -> str:

@@ -1,0 +1,77 @@
+"""Asking: which question comes next, and how it is put."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.conversation.here import Here
+from bot.conversation.script import Step
+from bot.conversation.state import State
+from bot.conversation.turn import Say, Turn
+
+# (key of the label, number that types the same) of each question's buttons.
+CHOICE_BUTTONS: Final = (("button_yes", "1"), ("button_partly", "2"), ("button_no", "3"))
+CONSENT_BUTTONS: Final = (("button_yes", "1"), ("button_show", "2"), ("button_no", "3"))
+YES_NO_BUTTONS: Final = (("button_yes", "1"), ("button_no", "3"))
+BUTTONS: Final = {
+    "choice": CHOICE_BUTTONS,
+    "consent": CONSENT_BUTTONS,
+    "hand_over": YES_NO_BUTTONS,
+    "words": (),
+}
+
+
+def ask(asked: Step, state: State) -> Say:
+    """The question of a step."""
+    key = f"{asked.says}.{state.handing}" if asked.kind == "hand_over" else asked.says
+    if asked.says_again and state.round:
+        key = asked.says_again
+    return Say(key, asked.name, BUTTONS[asked.kind])
+
+
+def current(state: State, here: Here) -> tuple[Say, ...]:
+    """The question that waits, put again; nothing when none waits, or a story is still being told."""
+    asked = current_step(state, here)
+    return (ask(asked, state),) if asked and not state.settling else ()
+
+
+def current_step(state: State, here: Here) -> Step | None:
+    """The step that waits for an answer."""
+    script = here.scripts.get(state.script)
+    return script.step(state.step) if script else None
+
+
+def advance(state: State, asked: Step | None, here: Here) -> Turn:
+    """Go to the next question that has not been answered already, or end.
+
+    Args:
+        state: where the conversation stands.
+        asked: the question that has been dealt with; None to rest after a story that asked nothing.
+        here: the world.
+    """
+    state = replace(state, settling=False, mode="")
+    script = here.scripts[state.script]
+    for following in script.after(asked.name) if asked else ():
+        if _applies(following, state):
+            moved = replace(state, step=following.name, trail=(*state.trail, asked.name if asked else ""))
+            return _with_routes(moved, ask(following, moved))
+    ended = replace(state, step=None, trail=())
+    if script.again_after_days[state.round :]:
+        days = script.again_after_days[state.round]
+        return Turn(ended, (Say("thanks"),), wake=timedelta(days=days))
+    return Turn(ended, (Say("added" if state.dangers else "thanks"),))
+
+
+def _with_routes(state: State, question: Say) -> Turn:
+    """Whoever tells of trouble hears how to complain and where repairs are reported, once."""
+    if not state.bad or state.routes_told or not state.met:
+        return Turn(state, (question,))
+    return Turn(replace(state, routes_told=True), (Say("bad_story"), question))
+
+
+def _applies(asked: Step, state: State) -> bool:
+    if asked.kind == "consent" and (not state.told or state.private or state.dangers):
+        return False
+    if asked.keeps == "story" and state.told:
+        return False
+    return all(state.answers.get(question) in wanted for question, wanted in asked.only_if.items())

@@ -1,0 +1,245 @@
+"""Visits: taking them in, and asking about each at its time, once, unless somebody should not be asked."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.conversation.messages import ChannelName
+from bot.conversation.script import Script
+from bot.delivery.hours import Hours
+from bot.delivery.inbox import Inbox
+from bot.delivery.people import People
+from bot.log import get_logger
+from bot.privacy.keys import Keyring
+from bot.visit_list import VisitRow
+from models import Store
+from models.base import new_id
+from models.handovers import has_live_hand_over
+from models.landlords import Landlord
+from models.people import Contact, contacts_of
+from models.visits import (
+    ASKED,
+    NOT_ASKED,
+    PLANNED,
+    Visit,
+    add_all,
+    asked_since,
+    due_visits,
+    known_contacts,
+    known_keys,
+)
+
+BATCH: Final = 500
+LAST_ASK: Final = time(18, 30)
+"""A visit known by then is asked about on its own day; a later one on the next morning."""
+MORNING: Final = time(10)
+MINDED_FOR: Final = timedelta(days=30)
+"""Nobody is asked about two visits within this time."""
+DORMANT_AFTER: Final = timedelta(days=365)
+TOO_LATE: Final = timedelta(days=14)
+
+Progress = Callable[[int], None]
+
+
+class Visits:
+    """Takes visits in and asks about them.
+
+    Args:
+        store: the database.
+        keys: to seal and to look up.
+        people: whom they were at.
+        inbox: opens conversations.
+        hours: when somebody may be asked.
+        script: what to ask.
+        accounts: our number on each channel.
+        clock: gives the current time, aware.
+    """
+
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
+        self,
+        store: Store,
+        keys: Keyring,
+        people: People,
+        inbox: Inbox,
+        hours: Hours,
+        script: Script,
+        accounts: Mapping[ChannelName, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._people = people
+        self._inbox = inbox
+        self._hours = hours
+        self._script = script
+        self._accounts = accounts
+        self._clock = clock
+
+    def take_in(
+        self, landlord: Landlord, rows: Sequence[VisitRow], progress: Progress = lambda _count: None
+    ) -> int:
+        """Write visits down; what is there already is left as it is.
+
+        Args:
+            landlord: whose.
+            rows: the visits.
+            progress: told after each batch how many rows are done.
+
+        Returns:
+            How many were new.
+        """
+        new = 0
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            with self._store.write() as session:
+                new += self._write(session, landlord, batch)
+            progress(len(batch))
+        return new
+
+    def when(self, row: VisitRow, landlord: Landlord) -> datetime:
+        """When a visit is asked about: on its own day, or the next morning that is not quiet."""
+        zone, now = ZoneInfo(landlord.timezone), self._clock()
+        today = now.astimezone(zone).date()
+        if row.visited_on > today:  # after the visit has been
+            return self._hours.next_open(datetime.combine(row.visited_on, LAST_ASK, zone), zone)
+        if now <= datetime.combine(today, LAST_ASK, zone):
+            earliest = now if row.visited_on == today else datetime.combine(today, MORNING, zone)
+            return self._hours.next_open(max(now, earliest), zone)
+        return self._hours.next_open(datetime.combine(today + timedelta(days=1), MORNING, zone), zone)
+
+    def preview(self, landlord: Landlord, rows: Sequence[VisitRow]) -> Counter[str]:
+        """How many would be asked on which day, and how many not and why, as things stand now."""
+        counted: Counter[str] = Counter()
+        asked: set[bytes] = set()
+        with self._store.read() as session:
+            for row in rows:
+                contact = self._people.find(session, row.channel, row.contact)
+                reason = self._reason(session, contact) if contact else None
+                lookup = self._people.number(row.channel, row.contact)
+                if reason is None and lookup in asked:
+                    reason = "asked_lately"
+                asked.add(lookup)
+                zone = ZoneInfo(landlord.timezone)
+                day = f"{self.when(row, landlord).astimezone(zone):%A %d %B}"
+                counted[f"not asked: {reason}" if reason else f"asked on {day}"] += 1
+        return counted
+
+    def ask_due(self) -> int:
+        """Ask about every visit whose time has come; says how many were asked."""
+        asked = 0
+        while True:
+            with self._store.write() as session:
+                due = [
+                    (visit.id, self._decide(session, visit))
+                    for visit in due_visits(session, self._clock(), BATCH)
+                ]
+            for visit_id, address in due:
+                if address is not None:
+                    asked += self._ask(visit_id, *address)
+            if len(due) < BATCH:
+                return asked
+
+    def _ask(self, visit_id: int, channel: ChannelName, address: str) -> bool:
+        account = self._accounts.get(channel)
+        said = account is not None and self._inbox.ask(channel, account, address, self._script)
+        if not said:
+            with self._store.write() as session:
+                visit = session.get(Visit, visit_id)
+                if visit is not None:
+                    visit.state, visit.asked_at, visit.reason = NOT_ASKED, None, "no_line"
+        return said
+
+    def _decide(self, session: Session, visit: Visit) -> tuple[ChannelName, str] | None:
+        """Mark a visit as asked about or not, before anything is sent: a crash asks too little, never twice."""
+        contact = session.get_one(Contact, visit.contact_id)
+        reason = self._reason(session, contact)
+        if reason is None and self._clock() - visit.ask_at > TOO_LATE:
+            reason = "too_late"
+        if reason is not None:
+            visit.state, visit.reason = NOT_ASKED, reason
+            get_logger().info("visit_not_asked", reason=reason)
+            return None
+        visit.state, visit.asked_at = ASKED, self._clock()
+        session.flush()  # the next visit of this person must see it
+        return visit.channel, self._people.address(contact)  # type: ignore[return-value]  # a plain word in the table
+
+    def _reason(self, session: Session, contact: Contact) -> str | None:
+        """Why this person is not to be asked, or None."""
+        everywhere = contacts_of(session, contact.person) or [contact]
+        ids = [one.id for one in everywhere]
+        now = self._clock()
+        if self._people.has_stopped(session, contact.channel, self._people.address(contact)):
+            return "stopped"
+        if any(one.do_not_ask for one in everywhere):
+            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
+        if contact.unreachable:
+            return "unreachable"
+        if has_live_hand_over(session, ids):
+            return "hand_over_open"
+        if asked_since(session, ids, now - MINDED_FOR):
+            return "asked_lately"
+        heard = contact.last_heard_at or contact.created_at
+        return "dormant" if now - heard > DORMANT_AFTER else None
+
+    def _write(self, session: Session, landlord: Landlord, rows: Sequence[VisitRow]) -> int:
+        keyed = {self._key(landlord, row): row for row in rows}
+        known = known_keys(session, list(keyed))
+        fresh = {key: row for key, row in keyed.items() if key not in known}
+        contacts = self._contacts(session, list(fresh.values()))
+        add_all(
+            session,
+            Visit,
+            [
+                self._visit(key, row, landlord, contacts[row.channel, row.contact])
+                for key, row in fresh.items()
+            ],
+        )
+        return len(fresh)
+
+    def _key(self, landlord: Landlord, row: VisitRow) -> bytes:
+        day = row.visited_on.isoformat()
+        return self._keys.lookup(
+            "visit", str(landlord.id), row.channel, row.contact, day, row.kind, row.reference
+        )
+
+    def _contacts(self, session: Session, rows: Sequence[VisitRow]) -> dict[tuple[str, str], int]:
+        """The contact of each row, written down where it is new."""
+        wanted = {
+            (row.channel, row.contact): self._keys.lookups("contact", row.channel, row.contact)
+            for row in rows
+        }
+        known = known_contacts(session, [lookup for lookups in wanted.values() for lookup in lookups])
+        found = {
+            who: next(known[lookup] for lookup in lookups if lookup in known)
+            for who, lookups in wanted.items()
+            if any(lookup in known for lookup in lookups)
+        }
+        new = [
+            self._people.new_row(channel, number)
+            for channel, number in wanted
+            if (channel, number) not in found
+        ]
+        add_all(session, Contact, new)
+        made = {lookup: contact_id for row in new for lookup, contact_id in [(row["lookup"], row["id"])]}
+        return {who: found.get(who) or made[lookups[0]] for who, lookups in wanted.items()}
+
+    def _visit(self, key: bytes, row: VisitRow, landlord: Landlord, contact_id: int) -> dict[str, object]:
+        visit_id = new_id()
+        sealed = self._keys.seal("visit", visit_id, "reference", row.reference) if row.reference else None
+        return {
+            "id": visit_id,
+            "key": key,
+            "landlord_id": landlord.id,
+            "contact_id": contact_id,
+            "channel": row.channel,
+            "kind": row.kind,
+            "visited_on": row.visited_on,
+            "reference": sealed,
+            "state": PLANNED,
+            "ask_at": self.when(row, landlord),
+            "created_at": self._clock(),
+        }

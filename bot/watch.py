@@ -1,0 +1,112 @@
+"""The watch: what should have happened and has not. Each thing is said once, to people who can do something."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.hours import Hours
+from bot.handover import queue_alert
+from bot.log import get_logger
+from bot.privacy.keys import Keyring
+from bot.schedule import latest_occurrence
+from bot.wording import Wording
+from models import Store
+from models.handovers import contacts_for, has_topic
+from models.landlords import Landlord, all_landlords
+from models.releases import unfinished_since
+from models.stories import unread
+
+READ_BY: Final = time(17)
+"""By then, on a working day, a person has read what was told until an hour before."""
+GRACE: Final = timedelta(hours=1)
+DIGEST_GRACE: Final = timedelta(hours=3)
+DIGEST_FORGOTTEN: Final = timedelta(days=2)
+"""A digest that is later than that has been told of already."""
+
+
+class Watch:
+    """Looks for stories that nobody has read, and digests that did not go out.
+
+    Args:
+        store: the database.
+        keys: to open and seal.
+        wording: the words of alerts.
+        hours: which days are working days.
+        digest_time: when digests go out on Mondays.
+        operator_alerts: the operator's own address; "" for none.
+        clock: gives the current time, aware.
+    """
+
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
+        self,
+        store: Store,
+        keys: Keyring,
+        wording: Wording,
+        hours: Hours,
+        digest_time: time,
+        operator_alerts: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._wording = wording
+        self._hours = hours
+        self._digest_time = digest_time
+        self._operator_alerts = operator_alerts
+        self._clock = clock
+
+    def look(self) -> int:
+        """Look once; says how many alerts were queued."""
+        with self._store.write() as session:
+            return sum(
+                self._look_for_unread(session, landlord) + self._look_for_digest(session, landlord)
+                for landlord in all_landlords(session)
+            )
+
+    def _look_for_unread(self, session: Session, landlord: Landlord) -> int:
+        zone = ZoneInfo(landlord.timezone)
+        now = self._clock().astimezone(zone)
+        read_by = datetime.combine(now.date(), READ_BY, zone)
+        if now < read_by or not self._hours.is_working_day(now.date()):
+            return 0
+        left = unread(session, landlord.id, (read_by - GRACE))
+        if not left:
+            return 0
+        subject = self._wording.text("en", "unread.subject")
+        body = self._wording.text(
+            "en",
+            "unread.body",
+            count=str(len(left)),
+            landlord=landlord.name,
+            since=f"{left[0].told_at.astimezone(zone):%A %d %B, %H:%M}",
+        )
+        return self._tell(session, landlord, f"unread {landlord.id} {now:%F}", subject, body)
+
+    def _look_for_digest(self, session: Session, landlord: Landlord) -> int:
+        """The dead man's switch: silence must not be mistaken for "nothing to say"."""
+        zone = ZoneInfo(landlord.timezone)
+        on_date, due = latest_occurrence(self._clock(), zone, self._digest_time)
+        late = self._clock() - due
+        if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
+            return 0
+        if not unfinished_since(session, landlord.id, on_date):
+            return 0
+        subject = self._wording.text("en", "digest_missing.subject")
+        body = self._wording.text(
+            "en", "digest_missing.body", landlord=landlord.name, date=f"{on_date:%A %d %B}"
+        )
+        return self._tell(session, landlord, f"digest {landlord.id} {on_date}", subject, body)
+
+    def _tell(self, session: Session, landlord: Landlord, topic: str, subject: str, body: str) -> int:
+        if has_topic(session, topic):
+            return 0
+        get_logger().warning("watch", topic=topic.split(maxsplit=1)[0])
+        contacts = contacts_for(session, landlord.id, ["duty"])
+        addresses = {self._keys.open("duty_contact", one.id, "email", one.email) for one in contacts}
+        addresses |= {self._operator_alerts} if self._operator_alerts else set()
+        for address in sorted(addresses):
+            queue_alert(session, self._keys, "mail", address, subject, body, self._clock(), topic=topic)
+        return len(addresses)
