@@ -269,7 +269,8 @@ def _answer(body: bytes, status: str = "200 OK") -> Serve:
 def test_odd_servers(name: ChannelName, serve: Serve, scheme: str, outcome: str) -> None:
     """Resets, drips and nonsense: nobody can tell. A failure of TLS: nothing was said, and somebody must look."""
     with odd_server(serve) as host:
-        channel = make(name, f"{scheme}://{host}", timeout=0.3)
+        patience = 0.3 if serve is _drip else 5.0
+        channel = make(name, f"{scheme}://{host}", timeout=patience)
         assert failure(lambda: send(channel, outgoing(name)))[1] == outcome
 
 
@@ -309,9 +310,9 @@ def test_a_hung_twilio_starves_nobody(given: Given) -> None:
         started = time.monotonic()
         await asyncio.sleep(0.1)
         assert await asyncio.to_thread(lambda: 7) == 7  # asyncio's own threads are free
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 1.4  # before anything that hangs has ended
         ended = await sending
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 6
         given.providers.faults.always("create", None)
         await asyncio.sleep(1.5)
         assert await channel.send(outgoing("sms"))
