@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 
-.PHONY: help demo demo-history test test-peers check format lint types lock screenshots clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults screenshots clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not
 format: $(VENV)/.ready-dev  ## Put the code in shape.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times each, and count the damage (about 10 minutes).
+	PYTHONPATH=.:tests $(BIN)/python tests/faults.py
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py

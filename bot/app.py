@@ -97,6 +97,7 @@ class Product:
             reconciler=self.reconciler,
             post_room=self.post_room,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
+            prepare=self.prepare,
             run_due=self.run_due,
             digest_time=self.settings.digest_time,
         )

@@ -23,6 +23,7 @@ from models import Store
 from models.landlords import all_landlords
 
 RECONCILE_EVERY: Final = timedelta(minutes=3)
+PREPARE_EVERY: Final = timedelta(hours=1)
 RETRY_EVERY: Final = timedelta(seconds=15)
 SWEEP_EVERY: Final = timedelta(seconds=20)
 TRY_TO_LEAD_EVERY: Final = 5.0
@@ -45,6 +46,8 @@ class Work:
     reconciler: Reconciler
     post_room: PostRoom
     pollers: Sequence[Polling]
+    prepare: Job
+    """Tell providers where to call, and notice when somebody has told them otherwise."""
     run_due: Job
     digest_time: time
 
@@ -114,6 +117,7 @@ class Work:
         every: Iterable[tuple[str, timedelta, Job]] = (
             ("reconcile", RECONCILE_EVERY, self.reconciler.run_once),
             ("retry", RETRY_EVERY, lambda: self.threads.run(self.inbox.retry)),
+            ("prepare", PREPARE_EVERY, self.prepare),
             ("sweep", SWEEP_EVERY, lambda: self._settle_interrupted(alone=False)),
         )
         for name, interval, job in every:

@@ -27,7 +27,7 @@ from bot.conversation.messages import (
     Unverified,
     WebRequest,
 )
-from bot.log import log_error
+from bot.log import get_logger, log_error
 from handlers.telegram_errors import meaning
 from handlers.telegram_polling import Poller
 from handlers.telegram_updates import ALLOWED_UPDATES, Updates
@@ -35,6 +35,7 @@ from handlers.telegram_updates import ALLOWED_UPDATES, Updates
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name, not a secret
 TIMEOUT_SECONDS: Final = 10.0  # for each step of a call
 STEPS: Final = 3  # so many of them for a call in all: an answer may drip
+MOST_PENDING: Final = 100  # more than that waiting at Telegram means that we have been away
 LONGEST_TEXT: Final = 4096  # in UTF-16 units, as Telegram counts
 
 Commands = Mapping[str, Sequence[tuple[str, str]]]
@@ -117,6 +118,7 @@ class TelegramChannel:
         Raises:
             telegram.error.TelegramError: when Telegram refuses or can't be reached.
         """
+        await self._inspect()
         if self._webhook_url is not None:
             await self._bot.set_webhook(
                 self._webhook_url,
@@ -130,6 +132,21 @@ class TelegramChannel:
                 await self._bot.set_my_commands(
                     menu, scope=BotCommandScopeAllPrivateChats(), language_code=language
                 )
+
+    async def _inspect(self) -> None:
+        """Look whether somebody made Telegram call elsewhere, and how much it could not deliver.
+
+        What it can't deliver for 24 hours it drops (https://core.telegram.org/bots/api#getting-updates).
+        """
+        try:
+            info = await self._bot.get_webhook_info()
+        except TelegramError as error:
+            log_error("webhook_not_inspected", error)
+            return
+        if info.url and info.url != self._webhook_url:
+            get_logger().error("webhook_was_elsewhere", channel=self.name)
+        if info.pending_update_count > MOST_PENDING:
+            get_logger().error("updates_pile_up", channel=self.name, pending=info.pending_update_count)
 
     async def poll(self, take_in: Callable[[Arrival], Awaitable[object]]) -> None:
         """See `Polling.poll`."""

@@ -50,6 +50,11 @@ class Rig:
         return (self.folder / "output.txt").read_text(errors="replace")
 
     @property
+    def port(self) -> str:
+        """Where the server listens."""
+        return self.settings.public_base_url.rpartition(":")[2]
+
+    @property
     def keys(self) -> Keyring:
         """The keys, to see what was stored."""
         return self.settings.keyring()
@@ -90,16 +95,25 @@ class Rig:
 
     def serve(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         """Start `listened serve` and wait until it is ready."""
-        port = self.settings.public_base_url.rpartition(":")[2]
-        command = [sys.executable, "-m", "bot", "serve", "--port", port, *arguments]
+        process = self.start("serve", "--port", self.port, *arguments, **env)
+        assert self.wait_ready(process), self.output
+        return process
+
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+        """Start a `listened` command that goes on until it is stopped."""
+        command = [sys.executable, "-m", "bot", *arguments]
         with (self.folder / "output.txt").open("ab") as output:
             process = subprocess.Popen(
                 command, cwd=self.folder, env={**self.env, **env}, stdout=output, stderr=output
             )
         self.processes.append(process)
-        assert wait_for(lambda: process.poll() is not None or self._ready(), 20), "it did not get ready"
-        assert process.poll() is None, self.output
         return process
+
+    def wait_ready(self, process: subprocess.Popen[bytes]) -> bool:
+        """Wait until a server answers; False when it has died instead."""
+        ready = wait_for(lambda: process.poll() is not None or self._ready(), 30)
+        assert ready, "it did not get ready"
+        return process.poll() is None
 
     def post(self, webhook: Webhook) -> httpx.Response:
         """Post a webhook."""
@@ -193,7 +207,9 @@ def _servers(providers: Providers, mailbox: Mailbox) -> Iterator[Sequence[int]]:
 
     async def live() -> None:
         opened = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(providers.app(), log_config=None, access_log=False))
+        server = uvicorn.Server(
+            uvicorn.Config(providers.app(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        )
         task = asyncio.create_task(server._serve([opened]))  # noqa: SLF001 - serve() wants the main thread's signals
         async with smtp_server(mailbox) as smtp_port:
             assert await wait_until(lambda: server.started)

@@ -32,7 +32,7 @@ from bot.conversation.messages import Button, ChannelName, Incoming, Intrusion, 
 from bot.demo.providers import Fault, Providers
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel, shortened
-from handlers.twilio_api import THREADS
+from handlers.twilio_api import THREADS, TwilioApi
 from handlers.twilio_errors import OUTCOMES
 from handlers.whatsapp import WINDOW, WhatsAppChannel
 
@@ -342,6 +342,23 @@ def test_each_message_gets_its_own_answer(given: Given, name: ChannelName) -> No
     ids = asyncio.run(run())
     by_id = {sent.provider_id: sent.text for sent in given.providers.ledger}
     assert [by_id[number] for number in ids] == [f"number {number}" for number in range(200)]
+
+
+def test_no_two_threads_share_a_client() -> None:
+    """Twilio's client keeps its last response before it returns it: shared, it could return another thread's."""
+    api = TwilioApi(ACCOUNT, TOKEN, "http://127.0.0.1:9")
+    both = threading.Barrier(2)
+
+    def ask(messages: object) -> object:
+        both.wait(10)
+        return messages
+
+    async def run() -> list[object]:
+        return list(await asyncio.gather(api.call(ask), api.call(ask)))
+
+    first, second = asyncio.run(run())
+    api.close()
+    assert first is not second
 
 
 @pytest.mark.parametrize(

@@ -1,108 +1,21 @@
 """Delivery and rights: retries, stops and erasure, seen from the phone and from the tables."""
 
-import asyncio
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from desk import NUMBER, SCRIPTS, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import func, select
 
-from bot.conversation.dialogue import World
-from bot.conversation.messages import Arrival, ChannelName, Incoming, Outgoing, Pace, SendFailed, WebRequest
-from bot.conversation.script import load_scripts
-from bot.delivery.inbox import Inbox
-from bot.delivery.outbox import MOST_ATTEMPTS, Outbox
-from bot.delivery.people import People
-from bot.delivery.threads import Threads
-from bot.delivery.turns import Turns
-from bot.demo.stage import furnish
-from bot.privacy.keys import Keyring, new_key, parse_keys
-from bot.wording import load_wording
-from handlers.twilio_reading import carrier_word
-from models import Store
+from bot.conversation.messages import SendFailed
+from bot.delivery.outbox import MOST_ATTEMPTS
 from models.conversations import Conversation
 from models.inbound import Inbound
 from models.outbound import Outbound
 from models.people import Contact, Suppression
 from models.stories import Answer, Consent, Excerpt, Story, StoryPart
-
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-NUMBER = "+447700900900"
-SCRIPTS = load_scripts()
-
-
-class Wire:
-    """A channel that fails as often as it is told to, and remembers what got through."""
-
-    name: ChannelName = "sms"
-    account = "+447700900000"
-    body_limit = 0
-    accepted: tuple[bytes, str] = (b"", "")
-
-    def __init__(self, *failures: SendFailed, pace: Pace | None = None) -> None:
-        self.failures = list(failures)
-        self.pace = pace or Pace(per_second=1000)
-        self.got: list[str] = []
-
-    def read(self, request: WebRequest) -> Incoming | None:
-        """Nothing comes in this way."""
-
-    async def acknowledge(self, arrival: Arrival) -> None:
-        """Nothing is wanted."""
-
-    async def prepare(self) -> None:
-        """Nothing is to be told."""
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def send(self, outgoing: Outgoing) -> str:
-        """Fail, or take it."""
-        if self.failures:
-            raise self.failures.pop(0)
-        self.got.append(f"{outgoing.address} {outgoing.reply.text}")
-        return f"SM{len(self.got)}"
-
-
-class Desk:
-    """An inbox and an outbox on a clock that the test moves."""
-
-    def __init__(self, folder: Path, wire: Wire, daily_limit: int = 0) -> None:
-        self.now = NOW
-        self.wire = wire
-        self.keys = Keyring(parse_keys(new_key()), parse_keys(new_key()))
-        self.store = Store(f"sqlite:///{folder / 'a.db'}")
-        furnish(self.store, self.keys, since=NOW - timedelta(days=1))
-        wording = load_wording("bot.conversation")
-        self.people = People(self.keys, self.clock)
-        turns = Turns(self.keys, self.people, wording, "The Team", self.clock)
-        world = World(SCRIPTS, wording.languages)
-        self.inbox = Inbox(self.store, self.keys, self.people, turns, world, self.clock)
-        self.outbox = Outbox(
-            self.store, self.keys, self.people, {"sms": wire}, self.clock, Threads(), daily_limit
-        )
-
-    def clock(self) -> datetime:
-        """The time, as the test has it."""
-        return self.now
-
-    def text(self, text: str, number: str, sender: str = NUMBER) -> None:
-        """A text comes in."""
-        carrier = carrier_word(text)
-        incoming = Incoming("sms", self.wire.account, number, sender, text, self.now, carrier=carrier)
-        self.inbox.receive(incoming)
-
-    def drain(self, after: timedelta = timedelta()) -> None:
-        """Time passes, and what is due is sent."""
-        self.now += after
-        asyncio.run(self.outbox.drain())
-
-    def states(self) -> list[str]:
-        """How each message ended, in order."""
-        with self.store.read() as session:
-            return list(session.scalars(select(Outbound.state).order_by(Outbound.id)))
 
 
 @pytest.mark.parametrize("asked", [None, 120.0])

@@ -6,10 +6,17 @@ from functools import cache
 from typing import Final, Literal
 
 from bot.understanding.lexicon import phrases
-from bot.understanding.normal import has_words, phrase
+from bot.understanding.model import scores
+from bot.understanding.normal import bare, has_words, phrase, words_of
 
 Choice = Literal["yes", "partly", "no"]
 CHOICES: Final[tuple[Choice, ...]] = ("yes", "partly", "no")
+
+MOST_WORDS: Final = 8
+"""A longer message that the lexicon does not know is a story and no bare answer."""
+
+SURE: Final = 0.0
+"""How far an answer must be ahead of whatever else the model thinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +29,92 @@ class Answer:
 
 def read_answer(text: str) -> Answer | None:
     """The answer that a message gives or opens with, or None when it gives none."""
-    said = phrase(text)
-    for choice in CHOICES:
-        if said in phrases("answers", choice, "whole"):
-            return Answer(choice)
-    for choice, pattern in _openings():
-        match = pattern.match(text)
-        if match and has_words(text[match.end() :]):
-            return Answer(choice, text[match.end() :].strip())
-    return None
+    choice = _whole(text)
+    if choice:
+        return Answer(choice)
+    opening = _opening(text)
+    if opening:
+        return opening
+    choice = _by_model(text)
+    return Answer(choice) if choice else None
 
 
 def read_consent(text: str) -> Literal["yes", "show", "no"] | None:
     """What a message answers to "may we share your words?", or None when it is something else."""
-    if phrase(text) in phrases("answers", "show", "whole"):
+    said = phrase(text)
+    if said in phrases("answers", "show", "whole"):
         return "show"
-    answer = read_answer(text)
-    if answer is None or answer.choice == "partly" or has_words(answer.rest):
-        return None  # more of the story, or too doubtful to be a yes
-    return answer.choice
+    if said in phrases("answers", "consent_yes", "whole"):
+        return "yes"
+    if said in phrases("answers", "consent_no", "whole"):
+        return "no"
+    choice = _whole(text)  # the model is not asked: words leave only on a plain yes
+    return None if choice == "partly" else choice
 
 
 def is_chatter(text: str) -> bool:
     """Whether a message says nothing but hello, thanks and the like, or has no words at all."""
-    return not has_words(text) or phrase(text) in phrases("chatter", "whole")
+    if not has_words(text) or phrase(text) in phrases("chatter", "whole"):
+        return True
+    acts = scores("acts", text)
+    others = max(score for act, score in acts.items() if act != "chatter")
+    return len(words_of(text)) > 1 and acts["chatter"] > max(others, 0)
+
+
+def _whole(text: str) -> Choice | None:
+    said = phrase(text)
+    once = " ".join(dict.fromkeys(said.split()))
+    for form in dict.fromkeys((said, bare(said), once, _without_hesitation(once))):
+        for choice in CHOICES:
+            if form in phrases("answers", choice, "whole"):
+                return choice
+    return None
+
+
+def _without_hesitation(said: str) -> str:
+    """What is said without "well", "erm", "to be fair" before or behind it."""
+    for words in sorted(phrases("answers", "hesitations"), key=len, reverse=True):
+        said = said.removeprefix(f"{words} ").removesuffix(f" {words}")
+    return said
+
+
+def _by_model(text: str) -> Choice | None:
+    if not 1 < len(words_of(text)) <= MOST_WORDS:
+        return None
+    acts = scores("acts", text)
+    best = max(CHOICES, key=lambda choice: acts[f"answer:{choice}"])
+    ahead = max(score for act, score in acts.items() if act != f"answer:{best}")
+    return best if acts[f"answer:{best}"] > max(ahead, SURE) else None
+
+
+def _opening(text: str) -> Answer | None:
+    choice: Choice
+    for choice in ("partly", "yes", "no"):  # "yes and no" before "yes"
+        for opening in (_opening_with_mark(choice), _opening_with_subject(choice)):
+            match = opening.match(text)
+            if match and has_words(text[match.end() :]):
+                return Answer(choice, text[match.end() :].strip())
+    return None
 
 
 @cache
-def _openings() -> tuple[tuple[Choice, re.Pattern[str]], ...]:
-    return tuple((choice, _opening(choice)) for choice in CHOICES)
-
-
-def _opening(choice: Choice) -> re.Pattern[str]:
+def _opening_with_mark(choice: Choice) -> re.Pattern[str]:
     words = sorted(phrases("answers", choice, "opening"), key=len, reverse=True)
-    # Punctuation must follow: "no one came" and "yes man of the year" are stories, not answers.
-    return re.compile(rf"\W*(?:{'|'.join(map(re.escape, words))})\s*[.,;:!?\-–—]+\s*", re.IGNORECASE)
+    # A mark must follow, and no hyphen: "no one came" and "yes-men" are stories, "No. 14" is a house.
+    return re.compile(
+        rf"\W*(?:{'|'.join(map(_typed, words))})"
+        rf"(?!\.\s*\d)(?:\s*[.,;:!?…]+|\s+[-–—]+(?=\s)|[–—]|\s*\n)\s*",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _opening_with_subject(choice: Choice) -> re.Pattern[str]:
+    words = sorted(phrases("answers", choice, "opening_bare"), key=len, reverse=True)
+    subjects = "|".join(map(_typed, sorted(phrases("answers", "subjects"), key=len, reverse=True)))
+    return re.compile(rf"\W*(?:{'|'.join(map(_typed, words)) or '(?!)'})\s+(?=(?:{subjects})\b)", re.IGNORECASE)
+
+
+def _typed(words: str) -> str:
+    """A phrase as it may be typed: an apostrophe in any of its words is no difference."""
+    return r"\s+".join("['’]?".join(map(re.escape, word)) for word in words.split())

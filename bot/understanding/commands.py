@@ -1,14 +1,28 @@
-"""Commands: what tells the bot to do something, in any wording and language, at any step."""
+"""Commands: what tells the bot to do something, in any wording and language, at any step.
 
+Three readers, from sure to doubtful: the exact words of the lexicon; its phrases with nothing but words of
+the frame around them ("please", "can you"); and the model, which has seen many wordings. What only may be a
+STOP is none, but can be asked about.
+"""
+
+import re
+from functools import cache
 from typing import Final, Literal, cast
 
-from bot.understanding.lexicon import lexicon, phrases
-from bot.understanding.normal import words_of
+from bot.understanding.lexicon import lexicon, pattern, phrases
+from bot.understanding.model import scores
+from bot.understanding.normal import bare, words_of
 
-Command = Literal["stop", "start", "help", "delete", "skip", "back", "language"]
+Command = Literal["stop", "start", "help", "delete", "skip", "back", "language", "privacy", "my_data"]
 
-MOST_WORDS: Final = 12
+MOST_WORDS: Final = 16
 """A longer message is a story that happens to hold such words."""
+
+SURE: Final = 0.0
+"""How far a command must be ahead of whatever else the model thinks, to be obeyed."""
+
+MAYBE: Final = -1.5
+"""How far a STOP may be behind, and still be worth asking about."""
 
 CARRIER_STOP_WORDS: Final = frozenset(
     ("stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel")
@@ -16,26 +30,77 @@ CARRIER_STOP_WORDS: Final = frozenset(
 """Single words on which Twilio opts a person out and confirms it, so that we must not confirm it again
 (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
 
+_DEEP_LINK: Final = re.compile(r"/start(@\w+)?( \S+)?\s*", re.IGNORECASE)
+
 
 def read_command(text: str) -> Command | None:
-    """The command in a message, or None.
+    """The command in a message, or None. Sure ones only.
 
-    `/stop` and the like are Telegram's way of typing them.
+    `/stop` and the like are Telegram's way of typing them; `/start 7f3a` is a link that somebody followed.
     """
-    words = words_of(text.removeprefix("/"))
-    if not words and text.strip() == "?":
-        return "help"
+    if _DEEP_LINK.fullmatch(text):
+        return "start"
+    found = command_by_words(text.removeprefix("/"))
+    return found[0] if found else _command_by_model(text)
+
+
+def may_mean_stop(text: str) -> bool:
+    """Whether a message that is no sure STOP may be one, so that it is worth asking."""
+    if read_command(text) == "stop":
+        return False
+    if len(words_of(text)) > MOST_WORDS:
+        return False
+    return _lead("stop", text) > MAYBE
+
+
+def command_by_words(text: str) -> tuple[Command, str] | None:
+    """The command that the lexicon finds, and the words by which it does."""
+    if text.strip() in {"?", "??", "???"}:
+        return "help", "?"
+    words = words_of(text)
     if not words or len(words) > MOST_WORDS:
         return None
     said = " ".join(words)
+    for whole in dict.fromkeys((said, bare(said))):
+        for name in lexicon("commands"):
+            if whole in phrases("commands", name, "whole"):
+                return cast("Command", name), whole
+    return _inside(said)
+
+
+def _inside(said: str) -> tuple[Command, str] | None:
+    best: tuple[int, Command, str] | None = None
     for name in lexicon("commands"):
-        if said in phrases("commands", name, "whole"):
-            return cast("Command", name)
-    padded = f" {said} "
-    for name in lexicon("commands"):
-        if any(f" {entry} " in padded for entry in phrases("commands", name, "inside")):
-            return cast("Command", name)
-    return None
+        for match in pattern("commands", name, "inside").finditer(f" {said}"):
+            around = f" {said}"[: match.start()].split() + f" {said}"[match.end() :].split()
+            found = (len(match.group()), cast("Command", name), match.group().strip())
+            if _frame().issuperset(around) and (best is None or found[0] > best[0]):
+                best = found
+    return best[1:] if best else None
+
+
+@cache
+def _frame() -> frozenset[str]:
+    return phrases("words", "frame")
+
+
+def _command_by_model(text: str) -> Command | None:
+    if not 1 < len(words_of(text)) <= MOST_WORDS:
+        return None
+    name = max(_names(), key=lambda one: _lead(one, text))
+    return name if _lead(name, text) > SURE else None
+
+
+@cache
+def _names() -> tuple[Command, ...]:
+    return cast("tuple[Command, ...]", ("stop", "start", "help", "delete", "skip", "back", "language"))
+
+
+def _lead(name: str, text: str) -> float:
+    """By how much a command is ahead of the best that is not this command."""
+    acts = scores("acts", text)
+    mine = f"command:{name}"
+    return min(acts[mine], acts[mine] - max(score for act, score in acts.items() if act != mine))
 
 
 def carrier_confirms_stop(text: str) -> bool:

@@ -18,6 +18,11 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", whole).strip()
 
 
+def without_apostrophes(text: str) -> str:
+    """Text with every kind of apostrophe taken out, since half of all phones leave them out."""
+    return text.translate(_APOSTROPHES).replace("'", "")
+
+
 def words_of(text: str) -> list[str]:
     """The words of a short text: lower case, without accents' variants, punctuation and emoji.
 
@@ -25,13 +30,18 @@ def words_of(text: str) -> list[str]:
     """
     for thumb, word in _THUMBS.items():
         text = text.replace(thumb, word)
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES).replace("'", "")
+    plain = without_apostrophes(unicodedata.normalize("NFKC", text).casefold())
     return _NOT_WORD.sub(" ", plain).split()
 
 
 def phrase(text: str) -> str:
     """The words of a short text with single spaces between them."""
     return " ".join(words_of(text))
+
+
+def bare(text: str) -> str:
+    """Text without accents: people type "stóp" by accident and "usun" for want of the key."""
+    return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
 
 
 def has_words(text: str) -> bool:

@@ -1,0 +1,154 @@
+"""Features: what the models in weights/ look at in a message. Training and reading share this file."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from bot.understanding.lexicon import lexicon
+from bot.understanding.normal import without_apostrophes
+
+NUMBER: Final = "#"
+BOUNDARY: Final = "|"
+PAIR_WINDOW: Final = 6
+NEGATION_WINDOW: Final = 3
+LENGTHS: Final = (1, 2, 3, 5, 8, 12, 18, 30)
+
+_TOKEN: Final = re.compile(r"#|[^\W_]+|\?|[.!;:\n]+|[☀-➿\U0001F300-\U0001FAFF]")
+_NUMBER_WORDS: Final = frozenset(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand".split()
+)
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a message as the models know them, with a mark between sentences.
+
+    Lower case, without apostrophes, spelt in one way, numbers as #, endings such as -s and -ing taken off.
+    """
+    plain = without_apostrophes(unicodedata.normalize("NFKC", text).casefold())
+    found: list[str] = []
+    for token in _TOKEN.findall(plain):
+        word = _word(token)
+        if word not in (NUMBER, BOUNDARY) or found[-1:] != [word]:
+            found.append(word)
+    return found
+
+
+@cache
+def _spelling() -> dict[str, str]:
+    return dict(lexicon("spelling")["words"])
+
+
+def _word(token: str) -> str:
+    if token == "?":  # noqa: S105 - a question mark, no password
+        return token
+    if not token[0].isalnum():
+        return token if token == NUMBER or token[0] > "\u2000" else BOUNDARY
+    word = _spelling().get(token, token)
+    if word[0].isdigit() or word in _NUMBER_WORDS:
+        return NUMBER
+    return stem(word)
+
+
+def stem(word: str) -> str:
+    """A word without its ending: leak for leaks, leaking and leaked. Rough, and the same everywhere."""
+    if len(word) <= 3 or word.endswith("ss"):
+        return word
+    for ending, least in (("ing", 3), ("ied", 2), ("ies", 2), ("ed", 3), ("es", 3), ("s", 3), ("in", 4)):
+        if word.endswith(ending) and len(word) - len(ending) >= least:
+            return _undouble(word[: -len(ending)], ending)
+    return _undouble(word, "")
+
+
+def _undouble(root: str, ending: str) -> str:
+    if ending in {"ied", "ies"}:
+        return f"{root}y"
+    if ending in {"ing", "ed", "in"} and len(root) > 3 and root[-1] == root[-2] and root[-1] not in "ls":
+        return root[:-1]
+    return root.removesuffix("e") if len(root) > 3 else root
+
+
+@cache
+def _classes() -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, list[str]]]:
+    """Class entries by their first word; and beginnings of words with their classes."""
+    by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    beginnings: dict[str, list[str]] = {}
+    for name, entries in lexicon("classes").items():
+        for entry in entries:
+            if entry.endswith("*") and " " not in entry:
+                beginnings.setdefault(entry[:-1], []).append(name)
+                continue
+            words = tuple(token for token in tokens(entry.rstrip("*")) if token != BOUNDARY)
+            by_first.setdefault(words[0], []).append((words, name))
+    return by_first, beginnings
+
+
+def classes_at(words: Sequence[str], place: int) -> set[str]:
+    """The word classes of which a phrase starts at one place of a message."""
+    by_first, beginnings = _classes()
+    word = words[place]
+    found = {
+        name
+        for entry, name in by_first.get(word, ())
+        if len(entry) == 1 or tuple(words[place : place + len(entry)]) == entry
+    }
+    for length in range(3, len(word) + 1):
+        found.update(beginnings.get(word[:length], ()))
+    return found
+
+
+def features(text: str) -> dict[str, float]:
+    """What the models look at, each with its strength: long messages count each word a little less."""
+    words = tokens(text)
+    groups = (set(_words(words)), set(_word_classes(words)), set(_pieces(words)), set(_shape(words)))
+    return {
+        feature: round(1 / max(len(group), 1) ** 0.5, 6) if number < 3 else 0.3
+        for number, group in enumerate(groups)
+        for feature in group
+    }
+
+
+def _words(words: Sequence[str]) -> Iterator[str]:
+    for size in (1, 2, 3):
+        for start in range(len(words) - size + 1):
+            part = words[start : start + size]
+            if size == 1 or BOUNDARY not in part:
+                yield "_".join(part)
+
+
+def _word_classes(words: Sequence[str]) -> Iterator[str]:
+    recent: list[tuple[int, str]] = []
+    for place, word in enumerate(words):
+        if word == BOUNDARY:
+            recent.clear()
+            continue
+        here = classes_at(words, place)
+        recent = [(seen, name) for seen, name in recent if place - seen <= PAIR_WINDOW]
+        negated = any(name == "neg" and place - seen <= NEGATION_WINDOW for seen, name in recent)
+        for name in here:
+            yield f"@{name}"
+            if negated and name != "neg":
+                yield f"@not_{name}"
+            yield from (f"@{before}>{name}" for _, before in recent if before != name)
+        recent += [(place, name) for name in here]
+
+
+def _pieces(words: Sequence[str]) -> Iterator[str]:
+    for word in words:
+        if len(word) > 3:
+            whole = f"<{word}>"
+            yield from (f"~{whole[start : start + 4]}" for start in range(len(whole) - 3))
+
+
+def _shape(words: Sequence[str]) -> Iterator[str]:
+    count = sum(word not in (BOUNDARY, "?") for word in words)
+    yield f"len>{max((length for length in LENGTHS if length < count), default=0)}"
+    spoken = [word for word in words if word != BOUNDARY]
+    if spoken:
+        yield f"first={spoken[0]}"
+        yield f"last={spoken[-1]}"
+        yield "first2=" + "_".join(spoken[:2])
+    if count <= 6:
+        yield "all=" + "_".join(word for word in spoken if word != "?")
