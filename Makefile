@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 
-.PHONY: help demo demo-history test check format lint types lock faults screenshots clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults screenshots clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
+	@tests/peers/run $(abspath $(BIN))/python
 
 format: $(VENV)/.ready-dev  ## Put the code in shape.
 	$(BIN)/ruff check --fix .

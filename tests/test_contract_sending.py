@@ -32,7 +32,7 @@ from bot.conversation.messages import Button, ChannelName, Incoming, Intrusion, 
 from bot.demo.providers import Fault, Providers
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel, shortened
-from handlers.twilio_api import THREADS
+from handlers.twilio_api import THREADS, TwilioApi
 from handlers.twilio_errors import OUTCOMES
 from handlers.whatsapp import WINDOW, WhatsAppChannel
 
@@ -269,7 +269,8 @@ def _answer(body: bytes, status: str = "200 OK") -> Serve:
 def test_odd_servers(name: ChannelName, serve: Serve, scheme: str, outcome: str) -> None:
     """Resets, drips and nonsense: nobody can tell. A failure of TLS: nothing was said, and somebody must look."""
     with odd_server(serve) as host:
-        channel = make(name, f"{scheme}://{host}", timeout=0.3)
+        patience = 0.3 if serve is _drip else 5.0
+        channel = make(name, f"{scheme}://{host}", timeout=patience)
         assert failure(lambda: send(channel, outgoing(name)))[1] == outcome
 
 
@@ -309,9 +310,9 @@ def test_a_hung_twilio_starves_nobody(given: Given) -> None:
         started = time.monotonic()
         await asyncio.sleep(0.1)
         assert await asyncio.to_thread(lambda: 7) == 7  # asyncio's own threads are free
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 1.4  # before anything that hangs has ended
         ended = await sending
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < 6
         given.providers.faults.always("create", None)
         await asyncio.sleep(1.5)
         assert await channel.send(outgoing("sms"))
@@ -341,6 +342,23 @@ def test_each_message_gets_its_own_answer(given: Given, name: ChannelName) -> No
     ids = asyncio.run(run())
     by_id = {sent.provider_id: sent.text for sent in given.providers.ledger}
     assert [by_id[number] for number in ids] == [f"number {number}" for number in range(200)]
+
+
+def test_no_two_threads_share_a_client() -> None:
+    """Twilio's client keeps its last response before it returns it: shared, it could return another thread's."""
+    api = TwilioApi(ACCOUNT, TOKEN, "http://127.0.0.1:9")
+    both = threading.Barrier(2)
+
+    def ask(messages: object) -> object:
+        both.wait(10)
+        return messages
+
+    async def run() -> list[object]:
+        return list(await asyncio.gather(api.call(ask), api.call(ask)))
+
+    first, second = asyncio.run(run())
+    api.close()
+    assert first is not second
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ class Fetching:
 
     def channel(self) -> TelegramChannel:
         """The channel."""
-        return TelegramChannel(BOT_TOKEN, SECRET, self.url, lambda: NOW, poll_seconds=1, timeout=2)
+        return TelegramChannel(BOT_TOKEN, SECRET, self.url, lambda: NOW, poll_seconds=5, timeout=2)
 
-    def run(self, *, until: Callable[[], object], seconds: float = 8) -> None:
+    def run(self, *, until: Callable[[], object], seconds: float = 20) -> None:
         """Fetch until something has happened."""
         asyncio.run(self._run(until, seconds))
 
@@ -50,7 +50,7 @@ class Fetching:
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
-        assert time.monotonic() - started < 0.5, "it did not end at once"
+        assert time.monotonic() - started < 2, "it did not end at once"
         await channel.close()
         assert until(), "it did not happen"
 
@@ -94,7 +94,7 @@ def test_late_messages_come_at_once(bot: Fetching) -> None:
 
     offered: list[float] = []
     bot.run(until=offer_when_idle)
-    assert time.monotonic() - offered[0] < 0.9
+    assert time.monotonic() - offered[0] < 3
 
 
 def test_nothing_is_confirmed_before_it_is_safe(bot: Fetching) -> None:
@@ -187,7 +187,7 @@ def test_a_second_poller_is_noticed(bot: Fetching) -> None:
     async def run() -> None:
         channels = bot.channel(), bot.channel()
         polling = [asyncio.create_task(channel.poll(bot.take_in)) for channel in channels]
-        done, pending = await asyncio.wait(polling, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait(polling, timeout=15, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         ended = await asyncio.gather(*polling, return_exceptions=True)
@@ -208,7 +208,7 @@ def test_a_webhook_set_meanwhile_is_noticed(bot: Fetching) -> None:
         await asyncio.sleep(0.3)
         bot.providers.telegram.webhook = {"url": "https://elsewhere.example"}
         with pytest.raises(SecondPoller):
-            await asyncio.wait_for(polling, 5)
+            await asyncio.wait_for(polling, 15)
         await channel.close()
 
     asyncio.run(run())
