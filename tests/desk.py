@@ -1,12 +1,15 @@
 """The desk: an inbox and an outbox on a clock that the test moves, with channels that fail when told to."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
+from bot import handover
 from bot.conversation.dialogue import World
+from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import (
     Arrival,
     ChannelName,
@@ -17,6 +20,8 @@ from bot.conversation.messages import (
     WebRequest,
 )
 from bot.conversation.script import load_scripts
+from bot.conversation.speech import LINES
+from bot.delivery.hours import ANY_TIME, Hours
 from bot.delivery.inbox import Inbox, Receipt
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
@@ -32,6 +37,7 @@ from models.outbound import Outbound
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NUMBER = "+447700900900"
 SCRIPTS = load_scripts()
+NO_QUIET: Mapping[ChannelName, float] = {"sms": 0, "whatsapp": 0, "telegram": 0}
 
 
 class Wire:
@@ -72,7 +78,15 @@ class Wire:
 class Desk:
     """An inbox and an outbox on a clock that the test moves."""
 
-    def __init__(self, folder: Path, *wires: Wire, daily_limit: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *wires: Wire,
+        daily_limit: int = 0,
+        hours: Hours = ANY_TIME,
+        quiet: Mapping[ChannelName, float] | None = None,
+        vital_interests: bool = False,
+    ) -> None:
         self.now = NOW
         self.wires = {wire.name: wire for wire in wires}
         self.wire = wires[0]
@@ -81,8 +95,19 @@ class Desk:
         furnish(self.store, self.keys, since=NOW - timedelta(days=1))
         wording = load_wording("bot.conversation")
         self.people = People(self.keys, self.clock)
-        turns = Turns(self.keys, self.people, wording, "The Team", self.clock)
-        world = World(SCRIPTS, wording.languages)
+        self.hand_overs = handover.Desk(
+            self.store,
+            self.keys,
+            load_rules(),
+            load_wording("bot.console"),
+            self.clock,
+            "https://l.example",
+            "",
+        )
+        turns = Turns(
+            self.keys, self.people, wording, "The Team", LINES, hours, self.hand_overs.make, self.clock
+        )
+        world = World(SCRIPTS, wording.languages, load_rules(), quiet or NO_QUIET, vital_interests)
         self.inbox = Inbox(self.store, self.keys, self.people, turns, world, self.clock)
         self.outbox = Outbox(
             self.store, self.keys, self.people, self.wires, self.clock, Threads(), daily_limit

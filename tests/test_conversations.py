@@ -1,10 +1,13 @@
 """Plays the transcripts in conversations/, which anybody can read and correct.
 
 A transcript says on its first line what it shows, then, if need be, `script:` (the bot speaks first),
-`channel:` and `met: yes` (the person has been told before who asks). After that, turn by turn:
+`channel:`, `met: yes` (the person has been told before who asks), `quiet: 45` (seconds of silence until a
+story counts as told; otherwise none) and `vital: yes` (dangers to life are passed on without asking).
+After that, turn by turn:
 
-    < what the tenant sends        < [press consent:1] is a button, < [voice] something that is no text
-    ~ 20 minutes                   time that passes
+    < what the tenant sends        < [press consent:1] is a button, < [voice] something that is no text,
+                                   < [edit] new words for the message before
+    ~ 20 minutes                   time that passes; what the bot says of itself then
     > what the bot says            one line a message; buttons, where the channel shows them, in [ ]
     ! what happened                in plain words, never the tenant's own
 
@@ -15,7 +18,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast, get_args
@@ -23,6 +26,7 @@ from typing import cast, get_args
 import pytest
 
 from bot.conversation import dialogue
+from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import ChannelName, Incoming, Reply
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
@@ -31,8 +35,11 @@ from bot.conversation.turn import (
     Answered,
     Begin,
     Consented,
+    DoNotAsk,
     Effect,
     Forgotten,
+    HandOver,
+    KeepPrivate,
     Rejoined,
     Reworded,
     Say,
@@ -50,14 +57,15 @@ FILES = sorted(FOLDER.glob("*.txt"))
 UPDATE = os.environ.get("UPDATE_TRANSCRIPTS") == "1"
 
 WORDING = load_wording("bot.conversation")
-HERE = dialogue.Here(load_scripts(), WORDING.languages, code="4821")
+HERE = dialogue.Here(load_scripts(), WORDING.languages, code="4821", rules=load_rules())
 FACTS = Facts("Fair Hearing", "Harbour Homes", "write to complaints@harbour.example", "07700 900 999")
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SHOWS_BUTTONS: tuple[ChannelName, ...] = ("telegram",)
 
+EDITED = "[edit] "
 NOT_TEXT = re.compile(r"\[(voice|photo|sticker|video)\] ?(.*)")
 PRESSED = re.compile(r"\[press (\S+)\]")
-HEADERS = ("script", "channel", "met")
+HEADERS = ("script", "channel", "met", "quiet", "vital")
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,8 @@ class Phone:
     now: datetime = MORNING
     saved: str = field(default_factory=lambda: json.dumps(State().to_json()))
     story: list[str] = field(default_factory=list)
+    here: dialogue.Here = HERE
+    wake_at: datetime | None = None
 
     @property
     def state(self) -> State:
@@ -86,13 +96,23 @@ class Phone:
     def play(self, turn: Turn) -> list[str]:
         """Keep what a turn changes; gives what is seen of it."""
         self.saved = json.dumps(turn.state.to_json())
+        self.wake_at = self.now + turn.wake if turn.wake else None
         happened = [f"! {self._keep(effect)}" for effect in turn.effects]
         said = [f"> {self._render(say)}" for say in turn.says]
         return [*said, *happened] or ["! nothing"]
 
     def send(self, text: str) -> list[str]:
         """Send a message; gives what came of it."""
-        return self.play(dialogue.step(self.state, self._incoming(text), HERE))
+        hear = dialogue.hear_edit if text.startswith(EDITED) else dialogue.step
+        incoming = self._incoming(text.removeprefix(EDITED))
+        return self.play(hear(self.state, incoming, self.here))
+
+    def wait(self, time: timedelta) -> list[str]:
+        """Let time pass; gives what comes of it."""
+        self.now += time
+        if self.wake_at is None or self.wake_at > self.now:
+            return []
+        return self.play(dialogue.pass_time(self.state, self.now, self.here))
 
     def _incoming(self, text: str) -> Incoming:
         pressed, odd = PRESSED.fullmatch(text), NOT_TEXT.fullmatch(text)
@@ -109,7 +129,7 @@ class Phone:
         )
 
     def _render(self, say: Say) -> str:
-        story = redact(" ".join(self.story)).words if say.preview else ""
+        story = redact(" ".join(self.story)).words if say.shows == "story" else ""
         reply = reply_for(WORDING, self.state.language, say, FACTS, story)
         return " ".join((reply.text, *self._buttons(reply)))
 
@@ -117,7 +137,7 @@ class Phone:
         if self.channel in SHOWS_BUTTONS:
             yield from (f"[{button.label}]" for button in reply.buttons)
 
-    def _keep(self, effect: Effect) -> str:
+    def _keep(self, effect: Effect) -> str:  # noqa: C901 - one line a kind of effect
         match effect:
             case Begin(script):
                 self.story = []
@@ -133,6 +153,13 @@ class Phone:
                 return f"consented {use}: {'yes' if given else 'no'}"
             case Stopped():
                 return "stopped"
+            case HandOver(kind, agreed):
+                asked = {None: "by its rule", True: "with the person's yes", False: "refused by the person"}
+                return f"handed over ({kind}): {asked[agreed]}"
+            case KeepPrivate(reason):
+                return f"never to be used: {reason}"
+            case DoNotAsk(reason):
+                return f"not to be asked about visits: {reason}"
             case Rejoined():
                 return "rejoined"
             case Forgotten():
@@ -151,12 +178,17 @@ def play(transcript: Transcript) -> str:
     """The whole transcript as it really goes."""
     channel = transcript.headers.get("channel", "sms")
     assert channel in get_args(ChannelName)
-    phone = Phone(cast("ChannelName", channel))
+    phone = Phone(cast("ChannelName", channel), here=_here(transcript.headers))
     if transcript.headers.get("met") == "yes":
         phone.saved = json.dumps(State(met=True).to_json())
     head = [transcript.title, *(f"{name}: {value}" for name, value in transcript.headers.items())]
     turns = ["\n".join(lines) for lines in _turns(phone, transcript)]
     return "\n\n".join(["\n".join(head), *turns]) + "\n"
+
+
+def _here(headers: dict[str, str]) -> dialogue.Here:
+    quiet, vital = float(headers.get("quiet", 0)), headers.get("vital") == "yes"
+    return replace(HERE, quiet=quiet, vital_interests=vital)
 
 
 def _turns(phone: Phone, transcript: Transcript) -> Iterator[Sequence[str]]:
@@ -167,8 +199,8 @@ def _turns(phone: Phone, transcript: Transcript) -> Iterator[Sequence[str]]:
         mark, words = line[0], line[2:]
         if mark == "~":
             amount, unit = words.split()
-            phone.now += timedelta(**{unit if unit.endswith("s") else f"{unit}s": int(amount)})
-            yield [line]
+            passed = timedelta(**{unit if unit.endswith("s") else f"{unit}s": int(amount)})
+            yield [line, *phone.wait(passed)]
         else:
             yield [line, *phone.send(words)]
 

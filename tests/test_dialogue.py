@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.dialogue import Here, begin, step
+from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Incoming
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
@@ -18,7 +19,7 @@ from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
 SCRIPTS, WORDING = load_scripts(), load_wording("bot.conversation")
-HERE = Here(SCRIPTS, WORDING.languages, "4821")
+HERE = Here(SCRIPTS, WORDING.languages, "4821", load_rules())
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 FACTS = Facts("The Listening Team", "Harbour Homes", "call 01632 960100", "01632 960999")
 COMMANDS = (
@@ -185,7 +186,7 @@ def test_delete_wants_its_number() -> None:
 def test_words_are_shown_soon_or_not_at_all() -> None:
     """Within 15 minutes the teller may see the words; later somebody else may hold the phone."""
     asked = hear(State(met=True), "the tap drips").state
-    assert [say.preview for say in hear(asked, "2", after=15).says] == [True]
+    assert [(say.shows == "story") for say in hear(asked, "2", after=15).says] == [True]
     assert said(hear(asked, "2", after=16)) == ["preview_too_late"]
 
 
@@ -211,4 +212,4 @@ def test_anything_may_be_said(texts: list[str]) -> None:
         assert len(turn.says) <= 3
         for say in turn.says:
             reply = reply_for(WORDING, state.language, say, FACTS, "STORY")
-            assert ("STORY" in reply.text) == say.preview
+            assert ("STORY" in reply.text) == (say.shows == "story")

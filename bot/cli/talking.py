@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.conversation import dialogue
+from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Incoming
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
@@ -33,7 +34,7 @@ def chat(
     scripts, wording = load_scripts(), load_wording("bot.conversation")
     if script not in scripts:
         raise typer.BadParameter(f"Choose one of {', '.join(scripts)}.", param_hint="--script")
-    here = dialogue.Here(scripts, wording.languages, CODE)
+    here = dialogue.Here(scripts, wording.languages, CODE, load_rules())
     state, story = State(), ""
     if script != dialogue.OPEN_STORY:
         turn = dialogue.begin(state, scripts[script])

@@ -54,19 +54,20 @@ def advance(state: State, asked: Step | None, here: Here) -> Turn:
     for following in script.after(asked.name) if asked else ():
         if _applies(following, state):
             moved = replace(state, step=following.name, trail=(*state.trail, asked.name if asked else ""))
-            return _with_routes(moved, ask(following, moved))
+            question = ask(following, moved)
+            return _with_routes(moved, question) if following.kind == "consent" else Turn(moved, (question,))
     ended = replace(state, step=None, trail=())
     if script.again_after_days[state.round :]:
         days = script.again_after_days[state.round]
         return Turn(ended, (Say("thanks"),), wake=timedelta(days=days))
-    return Turn(ended, (Say("added" if state.dangers else "thanks"),))
+    return _with_routes(ended, Say("added" if state.dangers else "thanks"))
 
 
-def _with_routes(state: State, question: Say) -> Turn:
-    """Whoever tells of trouble hears how to complain and where repairs are reported, once."""
+def _with_routes(state: State, last: Say) -> Turn:
+    """Whoever told of trouble hears how to complain and where repairs are reported, unless they just have."""
     if not state.bad or state.routes_told or not state.met:
-        return Turn(state, (question,))
-    return Turn(replace(state, routes_told=True), (Say("bad_story"), question))
+        return Turn(state, (last,))
+    return Turn(replace(state, routes_told=True), (Say("bad_story"), last))
 
 
 def _applies(asked: Step, state: State) -> bool:

@@ -82,7 +82,8 @@ def begin(state: State, script: Script, again: int = 0) -> Turn:
         again: how often the same was asked before, for scripts that come again.
     """
     first = script.steps[0]
-    fresh = replace(state.fresh(script.name, first.name), met=True, round=again)
+    # First contact has just said how to complain.
+    fresh = replace(state.fresh(script.name, first.name), met=True, round=again, routes_told=not state.met)
     greeting = () if state.met else (Say("first_contact", kind="prompt"),)
     question = replace(ask(first, fresh), kind="prompt")
     wake = REMIND_AFTER if script.reminder and not again else None
@@ -126,7 +127,8 @@ def _introduce(turn: Turn) -> Turn:
         return turn
     if any(say.kind in TO_STOPPED for say in turn.says):
         return turn
-    return replace(turn, state=replace(turn.state, met=True), says=(Say("first_contact"), *turn.says))
+    met = replace(turn.state, met=True, routes_told=True)
+    return replace(turn, state=met, says=(Say("first_contact"), *turn.says))
 
 
 def _quietly(turn: Turn) -> Turn:

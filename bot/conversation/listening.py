@@ -68,6 +68,7 @@ def _out_of_the_blue(state: State, incoming: Incoming, here: Here) -> Turn:
     if state.told and state.dangers:  # somebody in danger goes on telling
         return _told(state, incoming.text, None, incoming, here)
     fresh = state.fresh(OPEN_STORY, here.scripts[OPEN_STORY].steps[0].name)
+    fresh = replace(fresh, routes_told=state.routes_told and not state.told)  # said a moment ago, with hello
     turn = _told(fresh, incoming.text, current_step(fresh, here), incoming, here)
     kept = (Answered("listened", answer.choice),) if answer else ()
     return replace(turn, effects=(Begin(OPEN_STORY), *kept, *turn.effects))

@@ -36,7 +36,13 @@ async def run_demo(port: int, *, history: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, ended.set)
     try:
         before = seed if history else None
-        async with stage(port=port, more=lambda made: Pages(made).routes(), before=before) as made:
+        async with stage(
+            port=port,
+            more=lambda made: Pages(made).routes(),
+            before=before,
+            # Shorter than in life, so that the visitor need not wait, and long enough to see fragments joined.
+            settle_seconds="sms=4,whatsapp=4,telegram=4",
+        ) as made:
             typer.secho(f"\nListened is at {made.url}\n", bold=True)
             typer.echo(
                 "Text from one of the phones, decide at the desk, send Monday's digest. Ctrl-C ends it;"

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.app import Product, build, web_app
+from bot.delivery.hours import ANY_TIME
 from bot.demo.mailbox import Mailbox, smtp_server
 from bot.demo.phones import Phones
 from bot.demo.providers import Providers
@@ -35,6 +36,7 @@ TWILIO_TOKEN = "demo"  # noqa: S105 - as above
 OPERATOR = "The Listening Team"
 LANDLORD = "Harbour Homes"
 LONG_AGO = timedelta(weeks=13)
+ALERTS_TO = "duty@listening.example"
 RECIPIENTS = (("repairs@harbour.example", "landlord"), ("workshops@respect.example", "organiser"))
 
 
@@ -97,7 +99,8 @@ async def stage(
     ):
         async with smtp_server(mailbox) as smtp_port, _serving(providers.app(), back):
             settings = demo_settings(Path(folder), _port(front), _port(back), smtp_port, **given)
-            product = build(settings, clock)
+            # The visitor may come at night: nobody real is asked anything here.
+            product = build(settings, clock, ANY_TIME)
             furnish(product.store, product.keys, since=clock() - (LONG_AGO if before else timedelta()))
             made = Stage(
                 product,
@@ -136,6 +139,8 @@ def demo_settings(folder: Path, front: int, back: int, smtp_port: int, **given: 
         "mail_from": "digest@listened.example",
         "digest_time": "09:00",
         "log_level": "ERROR",
+        "settle_seconds": "sms=0,whatsapp=0,telegram=0",
+        "alerts_to": ALERTS_TO,
     }
     return load_settings(None, **{**chosen, **given})
 
