@@ -24,7 +24,9 @@ MESSAGES: Final = HERE / "messages"
 VECTORS: Final = HERE / "vectors.npz"
 WEIGHTS: Final = HERE.parent / "bot" / "understanding" / "weights"
 
-FEWEST: Final = 2  # messages that a feature must be in: what stood once says more of its writer than of people
+FEWEST: Final = (
+    2  # messages that a feature must be in: what stood once says more of its writer than of people
+)
 SMALLEST: Final = 0.2  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
 MEANING: Final = 1.5  # how strongly word vectors count beside the other features
@@ -33,19 +35,33 @@ FOLDS: Final = 5
 
 Message = dict[str, Any]
 Numbers = Any  # NumPy's and SciPy's arrays; their stubs are no help here
-AREAS: Final = (
-    "repairs damp_mould heating_hot_water safety anti_social_behaviour neighbourhood_communal rent_money "
-    "moving_lettings complaints staff_contact home_improvements"
-).split()
-TOPICS: Final = "listening respect belief information time outcome ownership".split()
+AREAS: Final = [
+    "repairs",
+    "damp_mould",
+    "heating_hot_water",
+    "safety",
+    "anti_social_behaviour",
+    "neighbourhood_communal",
+    "rent_money",
+    "moving_lettings",
+    "complaints",
+    "staff_contact",
+    "home_improvements",
+]
+TOPICS: Final = ["listening", "respect", "belief", "information", "time", "outcome", "ownership"]
 THEMES: Final = [f"{topic}{sign}" for topic in TOPICS for sign in "+-"]
-DANGERS: Final = (
-    "fire_gas_electrical no_heating_vulnerable domestic_abuse self_harm child_or_adult_at_risk "
-    "violence_threat structural_or_water"
-).split()
+DANGERS: Final = [
+    "fire_gas_electrical",
+    "no_heating_vulnerable",
+    "domestic_abuse",
+    "self_harm",
+    "child_or_adult_at_risk",
+    "violence_threat",
+    "structural_or_water",
+]
 ACTS: Final = [
-    *(f"command:{name}" for name in "stop start help delete skip back language".split()),
-    *(f"answer:{name}" for name in "yes partly no".split()),
+    *(f"command:{name}" for name in ["stop", "start", "help", "delete", "skip", "back", "language"]),
+    *(f"answer:{name}" for name in ["yes", "partly", "no"]),
     "chatter",
     "question",
     "story",
@@ -54,8 +70,7 @@ ACTS: Final = [
 
 @dataclass(frozen=True)
 class Task:
-    """A model to learn: its labels, which of them a message has, how hard to fit, and whether words are
-    also weighed by their vectors."""
+    """A model to learn: its labels, which of them a message has, how hard to fit, and whether word vectors help."""
 
     name: str
     labels: Sequence[str]

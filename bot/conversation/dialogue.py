@@ -112,7 +112,7 @@ def _obey(command: Command, state: State, incoming: Incoming, here: Here) -> Tur
             return Turn(replace(state, stopped=True, step=None), says, (Stopped(),))
         case "start":
             return Turn(state, _current(state, here) or (Say("hello"),))
-        case "help":
+        case "help" | "privacy" | "my_data":
             return Turn(state, (Say("help"), *_current(state, here)))
         case "delete":
             return Turn(replace(state, code=here.code), (Say("delete_confirm", code=here.code),))

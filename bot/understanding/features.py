@@ -19,8 +19,36 @@ SHAPE: Final = 0.3
 
 _TOKEN: Final = re.compile(r"#|[^\W_]+|\?|[.!;:\n]+|[☀-➿\U0001F300-\U0001FAFF]")
 _NUMBER_WORDS: Final = frozenset(
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand".split()
+    [
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+    ]
 )
 
 
@@ -29,7 +57,7 @@ def tokens(text: str) -> list[str]:
 
     Lower case, without apostrophes, spelt in one way, numbers as #, endings such as -s and -ing taken off.
     """
-    plain = without_apostrophes(unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", without_apostrophes(text)).casefold()
     found: list[str] = []
     for token in _TOKEN.findall(plain):
         word = _word(token)

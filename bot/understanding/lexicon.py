@@ -52,9 +52,7 @@ def entries(name: str, *keys: str) -> list[str]:
 @cache
 def phrases(name: str, *keys: str) -> frozenset[str]:
     """One list of a lexicon, each entry spelt out, in the form in which messages are compared."""
-    return frozenset(
-        phrase(plain) or plain for entry in entries(name, *keys) for plain in spelt_out(entry)
-    )
+    return frozenset(phrase(plain) or plain for entry in entries(name, *keys) for plain in spelt_out(entry))
 
 
 def spelt_out(entry: str) -> Iterator[str]:

@@ -49,7 +49,9 @@ def read(text: str) -> Reading:
     command = read_command(text)
     if command:
         kind: Kind = "question" if command in ASKED_OF_US else "command"
-        return Reading(kind, command, urgency=urgency, reasons={**why, "command": _why_command(text, command)})
+        return Reading(
+            kind, command, urgency=urgency, reasons={**why, "command": _why_command(text, command)}
+        )
     answer = read_answer(text)
     choice = answer.choice if answer else None
     if answer and not has_words(answer.rest):
