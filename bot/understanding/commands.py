@@ -11,7 +11,7 @@ from typing import Final, Literal, cast
 
 from bot.understanding.lexicon import lexicon, pattern, phrases
 from bot.understanding.model import scores
-from bot.understanding.normal import bare, words_of
+from bot.understanding.normal import bare, phrase, words_of
 
 Command = Literal["stop", "start", "help", "delete", "skip", "back", "language", "privacy", "my_data"]
 
@@ -97,10 +97,19 @@ def _frame() -> frozenset[str]:
 def _command_by_model(text: str) -> Command | None:
     if not 1 < len(words_of(text)) <= MOST_WORDS:
         return None
+    if phrase(text) in _said_otherwise():
+        return None
     acts = scores("acts", text)
     best = max(acts, key=lambda act: acts[act])
     kind, _, name = best.partition(":")
     return cast("Command", name) if kind == "command" and acts[best] > SURE else None
+
+
+@cache
+def _said_otherwise() -> frozenset[str]:
+    """What the lexicons know for an answer or chatter; the model has no say on those."""
+    answers = (phrases("answers", choice, "whole") for choice in lexicon("answers"))
+    return phrases("chatter", "whole").union(*answers)
 
 
 def carrier_confirms_stop(text: str) -> bool:
