@@ -115,18 +115,18 @@ def _classes() -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, 
     return by_first, beginnings
 
 
-def classes_at(words: Sequence[str], place: int) -> set[str]:
-    """The word classes of which a phrase starts at one place of a message."""
+def classes_at(words: Sequence[str], place: int) -> list[str]:
+    """The word classes of which a phrase starts at one place of a message, always in the same order."""
     by_first, beginnings = _classes()
     word = words[place]
-    found = {
+    found = dict.fromkeys(
         name
         for entry, name in by_first.get(word, ())
         if len(entry) == 1 or tuple(words[place : place + len(entry)]) == entry
-    }
+    )
     for length in range(3, len(word) + 1):
-        found.update(beginnings.get(word[:length], ()))
-    return found
+        found |= dict.fromkeys(beginnings.get(word[:length], ()))
+    return list(found)
 
 
 def features(text: str) -> dict[str, float]:

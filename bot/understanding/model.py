@@ -48,12 +48,20 @@ def model(name: Name) -> Model:
     return Model(labels, start, threshold, rows)
 
 
-@lru_cache(maxsize=20_000)
+@cache
+def _parsed(name: Name) -> dict[str, tuple[tuple[int, float], ...]]:
+    """The rows of a model that were needed so far. A model has so many; most are never needed."""
+    return {}
+
+
 def _weights(name: Name, feature: str) -> tuple[tuple[int, float], ...]:
     row = model(name).rows.get(feature)
     if row is None:
         return ()
-    return tuple((place, float(cell)) for place, cell in enumerate(row.split("\t")) if cell)
+    parsed = _parsed(name)
+    if feature not in parsed:
+        parsed[feature] = tuple((place, float(cell)) for place, cell in enumerate(row.split("\t")) if cell)
+    return parsed[feature]
 
 
 @lru_cache(maxsize=64)
@@ -66,6 +74,7 @@ def scores(name: Name, text: str) -> Mapping[str, float]:
     """What each label gets for a message, above (or, negative, below) its threshold."""
     read = model(name)
     sums = [start - threshold for start, threshold in zip(read.start, read.threshold, strict=True)]
+    # In the features' own order: sums of floats depend on it, and a reading must not.
     for feature, strength in _features(text).items():
         for place, weight in _weights(name, feature):
             sums[place] += strength * weight

@@ -22,7 +22,7 @@ Danger = Literal[
     "structural_or_water",
 ]
 
-PLAIN_WORDS: Final = 3.0
+PLAIN_WORDS: Final = 4.5
 """What plain words of danger add to what the model says of their kind."""
 
 OVER: Final = -2.0
