@@ -27,7 +27,7 @@ WEIGHTS: Final = HERE.parent / "bot" / "understanding" / "weights"
 FEWEST: Final = (
     2  # messages that a feature must be in: what stood once says more of its writer than of people
 )
-SMALLEST: Final = 0.2  # a weight below it changes next to nothing, and is left out
+SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
 MEANING: Final = 1.5  # how strongly word vectors count beside the other features
 FALSE_ALARMS: Final = 0.01
