@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 
-.PHONY: help demo demo-history test test-peers check format lint types lock faults screenshots clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults screenshots train clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times eac
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py
+
+train: $(VENV)/.ready-dev  ## Learn the weights in bot/understanding/weights again (training/README.md).
+	@$(PIP) install $(QUIET) -e '.[training]'
+	PYTHONPATH=. $(BIN)/python training/train.py
 
 lock: $(VENV)/.ready-dev  ## Choose dependency versions again, within pyproject.toml's ranges.
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --universal --python-version 3.11 \

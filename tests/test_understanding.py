@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final, get_args
 
 import pytest
@@ -16,16 +16,17 @@ from bot.understanding.commands import (
     MOST_WORDS,
     Command,
     carrier_confirms_stop,
+    may_mean_stop,
     read_command,
 )
-from bot.understanding.language import read_language, tell_language
-from bot.understanding.lexicon import lexicon, phrases
+from bot.understanding.lexicon import entries, lexicon, phrases, spelt_out
+from bot.understanding.life import read_circumstance
 from bot.understanding.normal import clean, has_words, phrase, words_of
-from bot.wording import load_wording
+from bot.understanding.questions import read_question, wants_to_complain
+from bot.understanding.urgency import read_urgency
 
 COMMANDS: tuple[Command, ...] = get_args(Command)
-WORDING = load_wording("bot.conversation")
-OFFERED = WORDING.languages
+SPELT_OUT: Final = 500
 
 for_each_command = pytest.mark.parametrize("command", COMMANDS)
 for_each_choice = pytest.mark.parametrize("choice", CHOICES)
@@ -38,15 +39,21 @@ def shapes(words: str) -> Iterator[str]:
     yield words.replace(" ", "  ")
 
 
+def some(name: str, *keys: str) -> list[str]:
+    """A few of the phrases that each entry of a list stands for: the first, the last and some between."""
+    spelt = [[*islice(spelt_out(entry), SPELT_OUT)] for entry in entries(name, *keys)]
+    return [phrase(words) for said in spelt for words in {said[0], said[-1], *said[:: len(said) // 3 + 1]}]
+
+
 # ---- commands
 
 
 @for_each_command
 def test_a_command_is_read_in_any_shape(command: Command) -> None:
     """Case, spaces, punctuation and emoji don't hide a command; nor does a word before one that may be inside."""
-    whole, inside = phrases("commands", command, "whole"), phrases("commands", command, "inside")
-    typed = [shape for words in whole | inside for shape in shapes(words)]
-    typed += [f"well {words} now" for words in inside]
+    whole, inside = phrases("commands", command, "whole"), some("commands", command, "inside")
+    typed = [shape for words in whole for shape in shapes(words)]
+    typed += [shape for words in inside for shape in (words.upper(), f"{words}!!", f"well {words} now")]
     missed = {text: read_command(text) for text in typed if read_command(text) != command}
     assert missed == {}
 
@@ -70,7 +77,7 @@ SAID: Final[dict[Command, tuple[str, ...]]] = {
         "STÓP",
     ),
     "start": ("start please", "/start 7f3a", "START.", "please start again"),
-    "help": ("help please", "what's this then", "who's this pls", "Who is this??", "are you a robot"),
+    "help": ("help please", "what's this then", "who's this pls", "Who is this??"),
     "delete": (
         "please delete",
         "delete this",
@@ -81,6 +88,8 @@ SAID: Final[dict[Command, tuple[str, ...]]] = {
     ),
     "skip": ("skip please", "skip that", "I'd rather not say", "next one please"),
     "back": ("go back please", "wrong button sorry", "I meant to say no", "undo that"),
+    "privacy": ("Privacy", "/privacy", "your privacy notice please"),
+    "my_data": ("MY DATA", "what do you hold about me", "can you send me my data"),
     "language": ("change language", "language please", "do you do this in Urdu", "can I have this in Somali"),
 }
 
@@ -168,7 +177,6 @@ def test_reading_never_fails(text: str) -> None:
         assert read_command(typed) in (None, *COMMANDS)
         assert read_consent(typed) in (None, "yes", "show", "no")
         assert is_chatter(typed) in (True, False)
-        assert read_language(typed, OFFERED) in (None, *OFFERED)
 
 
 def test_the_carrier_confirms_single_words_only() -> None:
@@ -385,154 +393,39 @@ def test_a_story_is_no_chatter(text: str) -> None:
     assert not is_chatter(text)
 
 
-# ---- languages
-
-ENGLISH: Final = (
-    "the lift broke again and the man from the office laughed when i asked about the stairs",
-    "She remembered my name and what I had said in the spring",
-    "Waited in for the gas check, nobody came, nobody rang, lost a day's pay",
-    "was ok i spose, bit rushed, he had six more to do before dinner",
-    "THEY PUT THE WRONG DOOR ON AND THEN CHARGED ME FOR IT",
-    "Och he was a braw lad, couldnae dae enough for us",
-    "me mam cant get up them stairs n they kno it",
-    "Grand job on the gutters, tidy too, and he had a wee chat with my dad",
-    "Please I wait very long time for repair bathroom, no answer, children is cold",
-    "They assume because I am on benefits I have nothing better to do",
-    "garden fence panel blew down in the storm and they came next morning",
-    "no idea who decides these things but whoever it was got it right this time",
-    "Had to explain about the damp all over again to somebody new",
-    "brilliant, just brilliant, fourth time this year the tank has gone",
-    "He put covers on his boots and asked where to park the van",
-)
-POLISH: Final = (
-    "Nikt do mnie nie oddzwonił, chociaż prosiłam trzy razy o naprawę kranu",
-    "Pan, który przyszedł, był bardzo uprzejmy i wszystko mi wyjaśnił",
-    "od miesiaca nie dziala ogrzewanie i nikogo to nie obchodzi",
-    "Sprzątaczka na klatce zawsze mówi dzień dobry i dba o porządek",
-    "NIKT MNIE NIE SŁUCHAŁ KIEDY MÓWIŁAM O WILGOCI W POKOJU DZIECKA",
-)
-
-
-def openings(text: str) -> list[str]:
-    """A text cut after each of its words."""
-    words = text.split()
-    return [" ".join(words[:length]) for length in range(1, len(words) + 1)]
-
-
-def test_english_stays_english() -> None:
-    """No English text is taken for another language, at whatever word it breaks off."""
-    cut = [part for text in ENGLISH for part in openings(text)]
-    assert dict.fromkeys(cut, "en") == {part: tell_language(part, OFFERED, "en") for part in cut}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "nobody told Agnieszka anything",
-        "good job Mr Kowalczyk, well done",
-        "Mrs Wojciechowska never rang back",
-        "It was Krzysztof Szymański who listened",
-    ],
-    ids=["first-name", "surname", "title", "both"],
-)
-def test_a_polish_name_makes_no_polish_story(text: str) -> None:
-    """A member of staff with a Polish name doesn't change the language that their tenant is answered in."""
-    assert tell_language(text, OFFERED, "en") == "en"
-
-
-@pytest.mark.parametrize("text", POLISH, ids=range(len(POLISH)))
-def test_polish_is_told(text: str) -> None:
-    """A Polish story is told from its words, with or without its accents, and in capitals."""
-    assert tell_language(text, OFFERED, "en") == "pl"
-
-
-@pytest.mark.parametrize("text", ENGLISH, ids=range(len(ENGLISH)))
-def test_telling_is_deterministic(text: str) -> None:
-    """The same text gets the same language every time."""
-    assert len({tell_language(text, OFFERED, "pl") for _ in range(10)}) == 1
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Seit drei Wochen warte ich auf den Handwerker und niemand ruft zurück",
-        "Okno v kuchyni je rozbité a nikto mi neverí, že som volala",
-        "Aștept de trei săptămâni și nimeni nu mă ascultă la birou",
-        "Мене ніхто не слухав, я чекаю вже три тижні на ремонт",
-        "La ventana está rota y nadie me hace caso desde hace un mes",
-        "میں تین ہفتے سے انتظار کر رہا ہوں اور کوئی نہیں سنتا",
-    ],
-    ids=["german", "slovak", "romanian", "ukrainian", "spanish", "urdu"],
-)
-def test_a_language_that_we_lack_is_not_forced(text: str) -> None:
-    """A text in a language that is not offered changes nothing, least of all to a third language."""
-    assert tell_language(text, OFFERED, "en") == "en"
-
-
-@given(
-    text=st.one_of(st.text(max_size=80), st.sampled_from([*ENGLISH, *POLISH])),
-    offered=st.lists(st.sampled_from(["en", "pl", "ro", "so", "xx"]), max_size=4, unique=True),
-    current=st.sampled_from(["en", "pl", "uk"]),
-)
-@settings(deadline=None)
-def test_only_offered_languages_are_told(text: str, offered: list[str], current: str) -> None:
-    """The answer is a language that we can write in, or the one in use."""
-    assert tell_language(text, offered, current) in (*offered, current)
-
-
-@pytest.mark.parametrize(
-    "text", ["ok", "tak tak tak tak", "07700 900123", "https://a.example/b c d e f"], ids=range(4)
-)
-@pytest.mark.parametrize("current", OFFERED)
-def test_too_little_to_go_by_changes_nothing(text: str, current: str) -> None:
-    """A few words, a number or a link are in no language."""
-    assert current == tell_language(text, OFFERED, current)
-
-
-@pytest.mark.parametrize("code", OFFERED)
-def test_each_language_is_read_by_its_names(code: str) -> None:
-    """What our own list calls a language, and what its catalogue calls itself, picks it."""
-    names = {*phrases("languages", code), WORDING.text(code, "language_name")}
-    for name in names:
-        assert {code} == {read_language(shape, OFFERED) for shape in shapes(name)}
-        assert read_language(name, [one for one in OFFERED if one != code]) is None
-
-
 # ---- the lists themselves
 
 
 def every_list() -> dict[str, list[str]]:
-    """Each list of words that messages are compared with, by name, in its compared form."""
-    commands = {
-        f"commands.{name}.{kind}": entries
-        for name, kinds in lexicon("commands").items()
-        for kind, entries in kinds.items()
+    """Each list of words that messages are compared with, by name, as it is written."""
+    listed = {
+        f"{name}.{meaning}.{kind}": written
+        for name in ("commands", "answers")
+        for meaning, kinds in lexicon(name).items()
+        for kind, written in kinds.items()
     }
-    answers = {
-        f"answers.{name}.{kind}": entries
-        for name, kinds in lexicon("answers").items()
-        for kind, entries in kinds.items()
-    }
-    languages = {f"languages.{code}": entries for code, entries in lexicon("languages").items()}
-    lists = {**commands, **answers, **languages, "chatter.whole": lexicon("chatter")["whole"]}
-    return {name: [phrase(entry) or entry for entry in entries] for name, entries in lists.items()}
+    return {**listed, "chatter.whole": lexicon("chatter")["whole"]}
 
 
 def everything_read_as(name: str) -> set[str]:
-    """All phrases of one meaning, whether whole or inside."""
-    return {words for key, entries in every_list().items() if key.startswith(f"{name}.") for words in entries}
+    """All phrases of one meaning, whether whole or inside; of long lists, some."""
+    keys = [key.split(".") for key in every_list() if key.startswith(f"{name}.")]
+    whole = {words for key in keys if key[-1] == "whole" for words in phrases(*key)}
+    return whole | {words for key in keys if key[-1] != "whole" for words in some(*key)}
 
 
 @pytest.mark.parametrize("name", every_list())
 def test_no_list_holds_a_phrase_twice(name: str) -> None:
     """Two spellings that are compared as one are one entry."""
-    assert {words for words, times in Counter(every_list()[name]).items() if times > 1} == set()
+    compared = [entry if "{" in entry else phrase(entry) or entry for entry in every_list()[name]]
+    assert {words for words, times in Counter(compared).items() if times > 1} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in every_list() if name.startswith("commands")])
 def test_no_phrase_is_longer_than_a_command_may_be(name: str) -> None:
     """A longer entry would never be found."""
-    assert [words for words in every_list()[name] if len(words.split()) > MOST_WORDS] == []
+    longest = [max(spelt_out(entry), key=len) for entry in every_list()[name] if "{" not in entry]
+    assert [words for words in longest if len(words.split()) > MOST_WORDS] == []
 
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(COMMANDS, 2)])
@@ -570,13 +463,6 @@ def test_no_answer_or_chatter_is_read_as_a_command(name: str) -> None:
     assert {words: read_command(words) for words in everything_read_as(name) if read_command(words)} == {}
 
 
-@pytest.mark.parametrize("code", lexicon("languages"))
-def test_no_language_is_called_what_another_is(code: str) -> None:
-    """A name of a language names one language."""
-    others = {words for name in lexicon("languages") if name != code for words in phrases("languages", name)}
-    assert set(phrases("languages", code)) & others == set()
-
-
 # ---- what is compared
 
 
@@ -604,3 +490,132 @@ def test_words_are_bare(text: str) -> None:
 def test_an_apostrophe_is_no_difference(apostrophe: str) -> None:
     """Whichever apostrophe a phone puts in, or none."""
     assert words_of("dont text me") == words_of(f"Don{apostrophe}t text me")
+
+
+# ---- danger
+
+DANGERS: Final[dict[str, tuple[str, ...]]] = {
+    "fire_gas_electrical": ("I can smell gas", "sparks coming out of the socket", "theres a burning smell"),
+    "no_heating_vulnerable": ("no heating and a newborn in the flat", "boiler dead and my mum is 91"),
+    "domestic_abuse": ("my husband hit me again", "scared of my boyfriend"),
+    "self_harm": ("I want to die", "they would be better off without me"),
+    "child_or_adult_at_risk": ("the kids next door are left alone every night",),
+    "violence_threat": ("he said he will kill me and he has a knife", "they are kicking my door in"),
+    "structural_or_water": ("the ceiling has collapsed", "water pouring through the light fitting"),
+}
+NO_DANGER: Final = (
+    "gas man came on time",
+    "I could have died laughing",
+    "the smoke alarm check was quick",
+    "parking is murder of a saturday",
+    "my new boiler is lovely and hot",
+    "lift has been broken three weeks",
+    "black mould behind the bed",
+    "they fixed the burst pipe the same day",
+    "ok",
+    "",
+)
+
+
+@pytest.mark.parametrize("kind", DANGERS)
+def test_danger_in_plain_words_is_read(kind: str) -> None:
+    """Each kind of danger, said plainly, is read as that kind, with a reason."""
+    read = {text: read_urgency(text) for text in DANGERS[kind]}
+    assert dict.fromkeys(read, kind) == {text: got and got.kind for text, got in read.items()}
+    assert all(got and got.reasons for got in read.values())
+
+
+@pytest.mark.parametrize("text", NO_DANGER, ids=range(len(NO_DANGER)))
+def test_no_danger_is_read_into_a_way_of_speaking(text: str) -> None:
+    """Exaggeration, good news and ordinary trouble raise no alarm."""
+    assert read_urgency(text) is None
+
+
+# ---- what only may be a STOP
+
+
+@pytest.mark.parametrize(
+    "text", ["thats enough questions for today i think", "i am done with these texts really"]
+)
+def test_a_doubtful_stop_is_asked_about(text: str) -> None:
+    """What may be a STOP is one, or is worth a question."""
+    assert read_command(text) == "stop" or may_mean_stop(text)
+
+
+@pytest.mark.parametrize("text", ["the plumber was lovely", "stop", "hello", "yes"])
+def test_nobody_is_asked_without_a_cause(text: str) -> None:
+    """A sure STOP needs no question, and neither does what is none."""
+    assert not may_mean_stop(text)
+
+
+# ---- questions, complaints, circumstances
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("are you a robot?", "robot"),
+        ("does it cost me to reply", "cost"),
+        ("is this anonymous?", "anonymous"),
+        ("is this the repairs line?", "repairs"),
+        ("how do I make a complaint?", "complaint"),
+        ("who reads this?", "who"),
+        ("he never asked who reads the meter and left", None),
+        ("they put the wrong door on", None),
+    ],
+)
+def test_a_question_is_read(text: str, asked: str | None) -> None:
+    """What is asked of us is told apart; a story asks nothing."""
+    assert read_question(text) == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to make a formal complaint",
+        "i'm taking this further",
+        "please treat this as a formal complaint",
+        "id like to complain about the plumber",
+        "can i put in a complaint",
+    ],
+)
+def test_who_wants_to_complain_is_understood(text: str) -> None:
+    """In any words."""
+    assert wants_to_complain(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no complaints from me",
+        "my complaint took five months last year",
+        "they said I am always complaining",
+        "stage 2 was upheld",
+        "can't complain",
+    ],
+)
+def test_who_tells_of_a_complaint_does_not_make_one(text: str) -> None:
+    """An old complaint, or none at all, opens nothing."""
+    assert not wants_to_complain(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "circumstance"),
+    [
+        ("im 15", "under_18"),
+        ("I'm only 14 and it's my mum's flat", "under_18"),
+        ("wrong number mate", "wrong_number"),
+        ("you've got the wrong person", "wrong_number"),
+        ("texting for my mum", "on_behalf"),
+        ("I'm texting for my mum, she can't see well", "on_behalf"),
+        ("my dad was the tenant, he passed away in March", "bereavement"),
+        ("they rang the wrong number twice", None),
+        ("my son is 15", None),
+        ("im 15 weeks pregnant", None),
+        ("moved here when I was 15", None),
+        ("my mum died and they were kind about the keys", None),
+    ],
+)
+def test_a_circumstance_is_read_only_when_it_is_said(text: str, circumstance: str | None) -> None:
+    """Precise rather than greedy."""
+    assert read_circumstance(text) == circumstance

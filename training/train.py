@@ -5,8 +5,9 @@ The same messages and lexicons give the same weights. README.md beside this file
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +21,16 @@ from bot.understanding.features import features
 
 HERE: Final = Path(__file__).resolve().parent
 MESSAGES: Final = HERE / "messages"
+VECTORS: Final = HERE / "vectors.npz"
 WEIGHTS: Final = HERE.parent / "bot" / "understanding" / "weights"
 
 FEWEST: Final = (
     2  # messages that a feature must be in: what stood once says more of its writer than of people
 )
-SMALLEST: Final = 0.2  # a weight below it changes next to nothing, and is left out
+SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
+MEANING: Final = 1.5  # how strongly word vectors count beside the other features
+FALSE_ALARMS: Final = 0.01
 FOLDS: Final = 5
 
 Message = dict[str, Any]
@@ -66,12 +70,13 @@ ACTS: Final = [
 
 @dataclass(frozen=True)
 class Task:
-    """A model to learn: its labels, which of them a message has, and how hard to fit."""
+    """A model to learn: its labels, which of them a message has, how hard to fit, and whether word vectors help."""
 
     name: str
     labels: Sequence[str]
     true_of: Callable[[Message], Iterable[str]]
     fit: float = 10.0
+    by_meaning: bool = False
 
 
 def act(message: Message) -> list[str]:
@@ -81,9 +86,14 @@ def act(message: Message) -> list[str]:
     return [f"answer:{message['answer']}"] if message["kind"] == "short_answer" else [message["kind"]]
 
 
+def danger(message: Message) -> list[str]:
+    """The danger that a message tells of, and that it tells of one."""
+    return [message["urgent"], "danger"] if message["urgent"] else []
+
+
 TASKS: Final = (
     Task("acts", ACTS, act),
-    Task("urgent", DANGERS, lambda message: [message["urgent"]] if message["urgent"] else []),
+    Task("urgent", [*DANGERS, "danger"], danger, by_meaning=True),
     Task("areas", AREAS, lambda message: message["areas"]),
     Task("themes", THEMES, lambda message: message["themes"]),
 )
@@ -98,27 +108,58 @@ def messages() -> list[Message]:
     ]
 
 
-def table(found: Sequence[Message]) -> tuple[Numbers, list[str]]:
-    """Messages as rows, features as columns; and the names of the columns."""
+@dataclass(frozen=True)
+class Table:
+    """Messages as rows. Columns are features; in `meanings`, the dimensions of word vectors."""
+
+    rows: Numbers
+    names: list[str]
+    meanings: Numbers
+    vectors: Numbers
+    words: list[str]
+
+    def part(self, which: Numbers) -> "Table":
+        """Some of the rows."""
+        return replace(self, rows=self.rows[which], meanings=self.meanings[which])
+
+
+def table(found: Sequence[Message]) -> Table:
+    """Messages as a table. Words as they were typed count by their vectors only."""
+    every = [features(message["text"]) for message in found]
     vectorizer = DictVectorizer()
-    whole = vectorizer.fit_transform([features(message["text"]) for message in found]).tocsr()
+    whole = vectorizer.fit_transform([{k: v for k, v in one.items() if k[0] != "="} for one in every]).tocsr()
     often = np.asarray((whole > 0).sum(axis=0)).ravel() >= FEWEST
-    return whole[:, often], [str(name) for name in vectorizer.get_feature_names_out()[often]]
+    names = [str(name) for name in vectorizer.get_feature_names_out()[often]]
+    stored = np.load(VECTORS)
+    words = [f"={word}" for word in stored["words"]]
+    vectors = stored["vectors"] * stored["scale"] * MEANING
+    place = {word: number for number, word in enumerate(words)}
+    counts = sparse.lil_matrix((len(found), len(words)))
+    for row, one in enumerate(every):
+        for word in one.keys() & place.keys():
+            counts[row, place[word]] = one[word]
+    return Table(whole[:, often], names, sparse.csr_matrix(counts.tocsr() @ vectors), vectors, words)
 
 
-def learn(rows: Numbers, true: Numbers, fit: float) -> tuple[Numbers, float]:
-    """Weights and start of one label.
+def learn(seen: Table, true: Numbers, task: Task) -> tuple[Numbers, Numbers, float]:
+    """Weights by feature and by dimension of meaning, and the start, of one label.
 
     A feature counts by how unevenly it is spread between messages with the label and those without
     ("Baselines and Bigrams", Wang and Manning 2012), which steadies a model learnt from few messages.
     """
-    present = rows > 0
+    present = seen.rows > 0
     having = (np.asarray(present[true].sum(axis=0)).ravel() + SMOOTHING) / (true.sum() + 1)
     lacking = (np.asarray(present[~true].sum(axis=0)).ravel() + SMOOTHING) / ((~true).sum() + 1)
     scale = np.sqrt(np.abs(np.log(having / lacking)))
-    machine = LogisticRegression(C=fit, solver="liblinear", random_state=0)
-    machine.fit(rows @ sparse.diags(scale), true)
-    return machine.coef_[0] * scale, float(machine.intercept_[0])
+    columns = seen.rows @ sparse.diags(scale)
+    if task.by_meaning:
+        columns = sparse.hstack([columns, seen.meanings]).tocsr()
+    machine = LogisticRegression(C=task.fit, solver="liblinear", random_state=0)
+    machine.fit(columns, true)
+    weights = machine.coef_[0]
+    width = seen.meanings.shape[1]
+    meaning = weights[len(scale) :] if task.by_meaning else np.zeros(width)
+    return weights[: len(scale)] * scale, meaning, float(machine.intercept_[0])
 
 
 def truth(task: Task, found: Sequence[Message]) -> Numbers:
@@ -126,15 +167,23 @@ def truth(task: Task, found: Sequence[Message]) -> Numbers:
     return np.array([[label in set(task.true_of(message)) for label in task.labels] for message in found])
 
 
-def held_out_scores(task: Task, found: Sequence[Message], rows: Numbers) -> Numbers:
+def folds(found: Sequence[Message]) -> list[tuple[Numbers, Numbers]]:
+    """Rows to learn from and rows to measure on, alike in files, dangers and commands."""
+    strata = [f"{message['file']} {message['urgent']} {message['command']}" for message in found]
+    counts = Counter(strata)
+    strata = [stratum if counts[stratum] >= FOLDS else "rare" for stratum in strata]
+    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(strata, strata))
+
+
+def held_out_scores(task: Task, found: Sequence[Message], whole: Table) -> Numbers:
     """What each message gets from models that never saw it."""
     true = truth(task, found)
-    strata = [f"{message['file']} {message['urgent']} {message['command']}" for message in found]
     got = np.zeros(true.shape)
-    for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, strata):
+    for seen, unseen in folds(found):
+        rest = whole.part(unseen)
         for place in range(len(task.labels)):
-            weights, start = learn(rows[seen], true[seen, place], task.fit)
-            got[unseen, place] = rows[unseen] @ weights + start
+            weights, meaning, start = learn(whole.part(seen), true[seen, place], task)
+            got[unseen, place] = rest.rows @ weights + rest.meanings @ meaning + start
     return got
 
 
@@ -143,32 +192,38 @@ def f1(true: Numbers, said: Numbers) -> float:
     return float(2 * (true & said).sum() / max(1, true.sum() + said.sum()))
 
 
+def alarm(got: Numbers) -> Numbers:
+    """How much each message looks like danger: its likeliest kind, and danger of any kind."""
+    return got[:, :-1].max(axis=1) + got[:, -1]
+
+
 def thresholds(task: Task, true: Numbers, got: Numbers) -> list[float]:
     """What each label needs: for areas and themes what gives the best F1, for dangers what alarms seldom."""
+    nothing = [0.0] * len(task.labels)
     if task.name == "acts":
-        return [0.0] * len(task.labels)
+        return nothing
     if task.name == "urgent":
-        best = got[~true.any(axis=1)].max(axis=1)
-        return [round(float(np.quantile(best, 0.99)), 2)] * len(task.labels)
-    steps = np.arange(-3.0, 1.5, 0.05)
-    common = max(steps, key=lambda step: f1(true, got > step))
+        needed = float(np.quantile(alarm(got)[~true[:, -1]], 1 - FALSE_ALARMS))
+        return [*nothing[:-1], round(needed, 2)]
+    common = max(np.arange(-3.0, 1.5, 0.05), key=lambda step: f1(true, got > step))
     return [round(float(common), 2)] * len(task.labels)
 
 
-def write(task: Task, names: Sequence[str], rows: Numbers, true: Numbers, needed: Sequence[float]) -> int:
-    """Learn from every message and write the file of weights; says how many rows it has."""
-    learnt = [learn(rows, true[:, place], task.fit) for place in range(len(task.labels))]
-    table = np.array([weights for weights, _ in learnt]).T
-    kept = np.abs(table).max(axis=1) >= SMALLEST
+def written(task: Task, whole: Table, true: Numbers, needed: Sequence[float]) -> list[str]:
+    """Learn from these rows; the lines of the file of weights."""
+    learnt = [learn(whole, true[:, place], task) for place in range(len(task.labels))]
+    weights = np.array([of_features for of_features, _, _ in learnt]).T
+    by_word = np.array([whole.vectors @ meaning for _, meaning, _ in learnt]).T
     lines = ["! Learnt by training/train.py; do not edit. Weights of features (rows) for labels (columns)."]
     lines += ["\t".join(["feature", *task.labels])]
-    lines += ["\t".join(["(start)", *(f"{start:.2f}" for _, start in learnt)])]
+    lines += ["\t".join(["(start)", *(f"{start:.2f}" for _, _, start in learnt)])]
     lines += ["\t".join(["(threshold)", *(f"{need:.2f}" for need in needed)])]
-    for name, weights in sorted(zip(np.array(names)[kept], table[kept], strict=True), key=lambda row: row[0]):
-        cells = [f"{weight:.2f}" if abs(weight) >= SMALLEST / 2 else "" for weight in weights]
-        lines.append("\t".join([name, *cells]))
-    (WEIGHTS / f"{task.name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return int(kept.sum())
+    rows = [*zip(whole.names, weights, strict=True), *zip(whole.words, by_word, strict=True)]
+    for name, cells in sorted(rows, key=lambda row: row[0]):
+        if np.abs(cells).max() >= SMALLEST:
+            told = [f"{cell:.2f}" if abs(cell) >= SMALLEST / 2 else "" for cell in cells]
+            lines.append("\t".join([name, *told]))
+    return lines
 
 
 def report(task: Task, true: Numbers, got: Numbers, needed: Sequence[float]) -> str:
@@ -176,11 +231,10 @@ def report(task: Task, true: Numbers, got: Numbers, needed: Sequence[float]) -> 
     if task.name == "acts":
         right = (got.argmax(axis=1) == true.argmax(axis=1)).mean()
         return f"{task.name}: {right:.3f} right of {len(true)} in {FOLDS} folds"
-    said = got > np.array(needed)
     if task.name == "urgent":
-        danger = true.any(axis=1)
-        found = (said.any(axis=1) & danger).sum() / danger.sum()
-        return f"{task.name}: {found:.3f} found at {(said.any(axis=1) & ~danger).sum() / (~danger).sum():.3f} false"
+        real, alarmed = true[:, -1], alarm(got) > needed[-1]
+        return f"{task.name}: {alarmed[real].mean():.3f} found at {alarmed[~real].mean():.3f} false"
+    said = got > np.array(needed)
     return f"{task.name}: micro-F1 {f1(true, said):.3f} in {FOLDS} folds"
 
 
@@ -190,14 +244,15 @@ def main() -> None:
     parser.add_argument("--measure", action="store_true", help="measure, and write nothing")
     only_measure = parser.parse_args().measure
     found = messages()
-    rows, names = table(found)
+    whole = table(found)
     for task in TASKS:
         true = truth(task, found)
-        got = held_out_scores(task, found, rows)
+        got = held_out_scores(task, found, whole)
         needed = thresholds(task, true, got)
         print(report(task, true, got, needed))  # noqa: T201 - what it is run for
         if not only_measure:
-            print(f"  {write(task, names, rows, true, needed)} features")  # noqa: T201
+            lines = written(task, whole, true, needed)
+            (WEIGHTS / f"{task.name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _whole(text: str) -> Choice | None:
 
 def _without_hesitation(said: str) -> str:
     """What is said without "well", "erm", "to be fair" before or behind it."""
-    for words in sorted(phrases("answers", "hesitations"), key=len, reverse=True):
+    for words in sorted(phrases("words", "hesitations"), key=len, reverse=True):
         said = said.removeprefix(f"{words} ").removesuffix(f" {words}")
     return said
 
@@ -111,7 +111,7 @@ def _opening_with_mark(choice: Choice) -> re.Pattern[str]:
 @cache
 def _opening_with_subject(choice: Choice) -> re.Pattern[str]:
     words = sorted(phrases("answers", choice, "opening_bare"), key=len, reverse=True)
-    subjects = "|".join(map(_typed, sorted(phrases("answers", "subjects"), key=len, reverse=True)))
+    subjects = "|".join(map(_typed, sorted(phrases("words", "subjects"), key=len, reverse=True)))
     return re.compile(
         rf"\W*(?:{'|'.join(map(_typed, words)) or '(?!)'})\s+(?=(?:{subjects})\b)", re.IGNORECASE
     )

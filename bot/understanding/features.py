@@ -7,13 +7,15 @@ from functools import cache
 from typing import Final
 
 from bot.understanding.lexicon import lexicon
-from bot.understanding.normal import without_apostrophes
+from bot.understanding.normal import without_apostrophes, words_of
 
 NUMBER: Final = "#"
 BOUNDARY: Final = "|"
 PAIR_WINDOW: Final = 6
 NEGATION_WINDOW: Final = 3
 LENGTHS: Final = (1, 2, 3, 5, 8, 12, 18, 30)
+SHAPE: Final = 0.3
+"""The strength of a feature that tells of a message's length, first and last words."""
 
 _TOKEN: Final = re.compile(r"#|[^\W_]+|\?|[.!;:\n]+|[☀-➿\U0001F300-\U0001FAFF]")
 _NUMBER_WORDS: Final = frozenset(
@@ -55,7 +57,7 @@ def tokens(text: str) -> list[str]:
 
     Lower case, without apostrophes, spelt in one way, numbers as #, endings such as -s and -ing taken off.
     """
-    plain = without_apostrophes(unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", without_apostrophes(text)).casefold()
     found: list[str] = []
     for token in _TOKEN.findall(plain):
         word = _word(token)
@@ -113,29 +115,33 @@ def _classes() -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, 
     return by_first, beginnings
 
 
-def classes_at(words: Sequence[str], place: int) -> set[str]:
-    """The word classes of which a phrase starts at one place of a message."""
+def classes_at(words: Sequence[str], place: int) -> list[str]:
+    """The word classes of which a phrase starts at one place of a message, always in the same order."""
     by_first, beginnings = _classes()
     word = words[place]
-    found = {
+    found = dict.fromkeys(
         name
         for entry, name in by_first.get(word, ())
         if len(entry) == 1 or tuple(words[place : place + len(entry)]) == entry
-    }
+    )
     for length in range(3, len(word) + 1):
-        found.update(beginnings.get(word[:length], ()))
-    return found
+        found |= dict.fromkeys(beginnings.get(word[:length], ()))
+    return list(found)
 
 
 def features(text: str) -> dict[str, float]:
     """What the models look at, each with its strength: long messages count each word a little less."""
     words = tokens(text)
-    groups = (set(_words(words)), set(_word_classes(words)), set(_pieces(words)), set(_shape(words)))
-    return {
-        feature: round(1 / max(len(group), 1) ** 0.5, 6) if number < 3 else 0.3
-        for number, group in enumerate(groups)
-        for feature in group
-    }
+    strengths = dict.fromkeys(_shape(words), SHAPE)
+    for group in (_words(words), _word_classes(words), _pieces(words), _as_typed(text)):
+        found = dict.fromkeys(group)
+        strengths |= dict.fromkeys(found, round(1 / max(len(found), 1) ** 0.5, 6))
+    return strengths
+
+
+def _as_typed(text: str) -> Iterator[str]:
+    """Words unshortened: their weights come from word vectors, so that words never seen count too."""
+    yield from (f"={word}" for word in words_of(text) if word.isalpha())
 
 
 def _words(words: Sequence[str]) -> Iterator[str]:

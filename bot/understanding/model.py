@@ -6,7 +6,7 @@ happens here, so that anybody can add up by hand why a message was read as it wa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, Literal
@@ -28,13 +28,15 @@ class Model:
         labels: what it tells apart.
         start: what each label has before anything is read.
         threshold: what each label needs, to be true of a message.
-        rows: the weights of each feature as they stand in the file, read when they are first needed.
+        rows: the weights of each feature as they stand in the file.
+        parsed: the rows that were needed so far, by column. Most never are.
     """
 
     labels: tuple[str, ...]
     start: tuple[float, ...]
     threshold: tuple[float, ...]
     rows: Mapping[str, str]
+    parsed: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
 
 @cache
@@ -48,12 +50,11 @@ def model(name: Name) -> Model:
     return Model(labels, start, threshold, rows)
 
 
-@lru_cache(maxsize=20_000)
-def _weights(name: Name, feature: str) -> tuple[tuple[int, float], ...]:
-    row = model(name).rows.get(feature)
-    if row is None:
-        return ()
-    return tuple((place, float(cell)) for place, cell in enumerate(row.split("\t")) if cell)
+def _weights(read: Model, feature: str) -> tuple[tuple[int, float], ...]:
+    """The weights of a feature that the model has, by column."""
+    cells = enumerate(read.rows[feature].split("\t"))
+    read.parsed[feature] = tuple((place, float(cell)) for place, cell in cells if cell)
+    return read.parsed[feature]
 
 
 @lru_cache(maxsize=64)
@@ -66,19 +67,23 @@ def scores(name: Name, text: str) -> Mapping[str, float]:
     """What each label gets for a message, above (or, negative, below) its threshold."""
     read = model(name)
     sums = [start - threshold for start, threshold in zip(read.start, read.threshold, strict=True)]
+    # In the features' own order: sums of floats depend on it, and a reading must not.
     for feature, strength in _features(text).items():
-        for place, weight in _weights(name, feature):
-            sums[place] += strength * weight
+        if feature in read.rows:
+            for place, weight in read.parsed.get(feature) or _weights(read, feature):
+                sums[place] += strength * weight
     return dict(zip(read.labels, sums, strict=True))
 
 
 def reasons(name: Name, text: str, label: str) -> tuple[str, ...]:
     """The features that spoke most for a label, with what each gave ("@gas_smell +1.20")."""
-    place = model(name).labels.index(label)
+    read = model(name)
+    place = read.labels.index(label)
     given = {
         feature: strength * weight
         for feature, strength in _features(text).items()
-        for column, weight in _weights(name, feature)
+        if feature in read.rows
+        for column, weight in _weights(read, feature)
         if column == place
     }
     most = sorted(given, key=lambda feature: (-given[feature], feature))[:REASONS]

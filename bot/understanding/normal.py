@@ -30,7 +30,7 @@ def words_of(text: str) -> list[str]:
     """
     for thumb, word in _THUMBS.items():
         text = text.replace(thumb, word)
-    plain = without_apostrophes(unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", without_apostrophes(text)).casefold()
     return _NOT_WORD.sub(" ", plain).split()
 
 

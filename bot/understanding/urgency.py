@@ -22,7 +22,7 @@ Danger = Literal[
     "structural_or_water",
 ]
 
-PLAIN_WORDS: Final = 3.0
+PLAIN_WORDS: Final = 4.5
 """What plain words of danger add to what the model says of their kind."""
 
 OVER: Final = -2.0
@@ -41,6 +41,8 @@ def read_urgency(text: str) -> Urgency | None:
     """The danger that a message speaks of, the likeliest if of several, or None."""
     said = f" {phrase(text)}"
     points = dict(scores("urgent", text))
+    any_danger = points.pop("danger")
+    points = {kind: point + any_danger for kind, point in points.items()}
     why: dict[str, list[str]] = {kind: [] for kind in points}
     for kind in points:
         match = pattern("urgent", kind, "sure").search(said) if kind in lexicon("urgent") else None
