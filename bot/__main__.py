@@ -11,8 +11,9 @@ from bot.log import log_error
 from bot.moderation import NotAllowed
 from bot.privacy.keys import KeyProblem
 from bot.settings import SettingsProblem
+from bot.work import AlreadyWorking
 
-EXPECTED = (SettingsProblem, MailSettingsProblem, NotAllowed, KeyProblem)
+EXPECTED = (AlreadyWorking, SettingsProblem, MailSettingsProblem, NotAllowed, KeyProblem)
 
 
 def main() -> None:

@@ -4,34 +4,45 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from telegram.error import TelegramError
 
-from bot.conversation.messages import Channel, ChannelName, Incoming
+from bot.conversation import dialogue
+from bot.conversation.messages import Arrival, Channel, ChannelName, Reader
+from bot.conversation.script import load_scripts
 from bot.delivery.inbox import Inbox
 from bot.delivery.outbox import Outbox
+from bot.delivery.people import People
+from bot.delivery.reconcile import Reconciler
 from bot.delivery.threads import Threads
+from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom, mail_server
-from bot.log import get_logger, log_error
+from bot.log import log_error
 from bot.migrations import is_current
 from bot.privacy.keys import Keyring
-from bot.schedule import build_scheduler, queue_due
+from bot.schedule import queue_due
 from bot.settings import Settings
-from bot.wording import load_wording
-from handlers.sms import sms_channel
+from bot.wording import Wording, load_wording
+from bot.work import Work
+from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel
-from handlers.web import webhook_routes
-from handlers.whatsapp import whatsapp_channel
+from handlers.twilio import TwilioChannel
+from handlers.twilio_reports import TwilioReports
+from handlers.web import PATHS, STATUS_PATH, webhook_routes
+from handlers.whatsapp import WhatsAppChannel
 from models import Store
-from models.landlords import all_landlords
 
 Clock = Callable[[], datetime]
-WRITERS_ON_POSTGRESQL = 4
+WRITERS_ON_POSTGRESQL: Final = 4
+PREPARE_SECONDS: Final = 15.0
+"""How long a provider may take to hear where to call before we begin without."""
+MENU: Final = ("help", "stop", "delete", "privacy", "language")
+"""What the bot's menu on Telegram holds; each one's words are in the catalogues as menu.…"""
 
 
 def utc_now() -> datetime:
@@ -50,6 +61,7 @@ class Product:
     threads: Threads
     inbox: Inbox
     outbox: Outbox
+    reconciler: Reconciler
     post_room: PostRoom
     clock: Clock
 
@@ -73,6 +85,31 @@ class Product:
         await self.threads.run(queue)
         return await self.post_room.deliver()
 
+    def work(self) -> Work:
+        """What goes on beside receiving."""
+        telegram = self.channels.get("telegram")
+        polls = isinstance(telegram, TelegramChannel) and self.settings.telegram_mode == "polling"
+        return Work(
+            store=self.store,
+            threads=self.threads,
+            inbox=self.inbox,
+            outbox=self.outbox,
+            reconciler=self.reconciler,
+            post_room=self.post_room,
+            pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
+            run_due=self.run_due,
+            digest_time=self.settings.digest_time,
+        )
+
+    async def prepare(self) -> None:
+        """Tell each provider what it must know. What comes in meanwhile it keeps, so a failure loses nothing."""
+        for channel in self.channels.values():
+            try:
+                async with asyncio.timeout(PREPARE_SECONDS):
+                    await channel.prepare()
+            except Exception as error:  # noqa: BLE001 - the other channels work all the same
+                log_error("channel_not_prepared", error, channel=channel.name)
+
     async def close(self) -> None:
         """Let go of everything."""
         for channel in self.channels.values():
@@ -95,102 +132,101 @@ def build(settings: Settings, clock: Clock = utc_now) -> Product:
     keys = settings.keyring()
     store = Store(settings.database_url)
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
-    channels = _channels(settings, clock)
-    outbox = Outbox(store, keys, channels, clock, threads)
     wording = load_wording("bot.conversation")
-    inbox = Inbox(store, keys, wording, settings.operator_name, clock, outbox.wake)
+    channels = _channels(settings, clock, wording)
+    people = People(keys, clock)
+    outbox = Outbox(store, keys, people, channels, clock, threads, settings.daily_message_limit)
+    turns = Turns(keys, people, wording, settings.operator_name, clock)
+    world = dialogue.World(load_scripts(), wording.languages)
+    inbox = Inbox(store, keys, people, turns, world, clock, outbox.wake)
+    hours = settings.twilio_clear_after_hours
+    listed = [channel for channel in channels.values() if isinstance(channel, TwilioChannel)]
+    clear_after = timedelta(hours=hours) if hours else None
+    reconciler = Reconciler(store, keys, listed, inbox.receive, threads, clock, clear_after)
     smtp_url = settings.smtp_url.get_secret_value()
     server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
     post_room = PostRoom(store, keys, server, settings.operator_name, clock, threads)
-    return Product(settings, store, keys, channels, threads, inbox, outbox, post_room, clock)
+    return Product(settings, store, keys, channels, threads, inbox, outbox, reconciler, post_room, clock)
 
 
-def web_app(product: Product, *, work: bool, more: Sequence[BaseRoute] = ()) -> Starlette:
+def web_app(
+    product: Product, *, work: bool, ended: asyncio.Event | None = None, more: Sequence[BaseRoute] = ()
+) -> Starlette:
     """The web application.
 
     Args:
         product: everything.
         work: whether this process also sends messages and digests.
+        ended: set when the process should end, because it must not go on.
         more: further routes.
     """
 
-    async def receive(incoming: Incoming) -> object:
-        return await product.threads.run(lambda: product.inbox.receive(incoming))
+    async def receive(arrival: Arrival) -> object:
+        return await product.threads.run(lambda: product.inbox.receive(arrival))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await _tell_telegram(product)
-        async with working(product) if work else contextlib.nullcontext():
+        preparing = asyncio.create_task(product.prepare())
+        going_on = product.work().going_on(ended or asyncio.Event())
+        async with going_on if work else contextlib.nullcontext():
             yield
+        preparing.cancel()
 
     health = [Route("/healthz", _healthz), Route("/readyz", _readyz(product))]
-    webhooks = webhook_routes(product.channels, receive)
-    return Starlette(routes=[*webhooks, *health, *more], lifespan=lifespan)
+    return Starlette(routes=[*webhook_routes(_readers(product), receive), *health, *more], lifespan=lifespan)
 
 
-@contextlib.asynccontextmanager
-async def working(product: Product) -> AsyncIterator[None]:
-    """While it lasts, messages are sent and digests go out on their day."""
-    await product.post_room.settle_interrupted()
-
-    async def run_due() -> None:
-        try:
-            await product.run_due()
-        except Exception as error:  # noqa: BLE001 - the next wake-up tries again
-            log_error("digests_failed", error)
-
-    def zones() -> list[str]:
-        with product.store.read() as session:
-            return [landlord.timezone for landlord in all_landlords(session)]
-
-    scheduler = build_scheduler(await product.threads.run(zones), product.settings.digest_time, run_due)
-    scheduler.start()
-    tasks = [asyncio.create_task(product.outbox.run()), asyncio.create_task(run_due())]
-    get_logger().info("working")
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def _readers(product: Product) -> list[tuple[str, Reader]]:
+    """What reads the requests at each webhook's address."""
+    readers: list[tuple[str, Reader]] = [(PATHS[name], channel) for name, channel in product.channels.items()]
+    settings = product.settings
+    if settings.twilio_account_sid and settings.twilio_tokens:
+        reports = TwilioReports(
+            settings.twilio_account_sid,
+            settings.twilio_tokens,
+            settings.twilio_keys,
+            settings.public_base_url,
+        )
+        readers.append((STATUS_PATH, reports))
+    return readers
 
 
-def _channels(settings: Settings, clock: Clock) -> dict[ChannelName, Channel]:
-    """The channels that are configured: one line each."""
+def _channels(settings: Settings, clock: Clock, wording: Wording) -> dict[ChannelName, Channel]:
+    """The channels that are configured."""
     channels: dict[ChannelName, Channel] = {}
     if settings.has_telegram:
-        channels["telegram"] = TelegramChannel(
-            settings.telegram_bot_token.get_secret_value(),
-            settings.telegram_webhook_secret.get_secret_value(),
-            settings.telegram_api_url,
-            clock,
-        )
-    twilio: tuple[tuple[ChannelName, Callable[..., Channel], str], ...] = (
-        ("sms", sms_channel, settings.twilio_sms_number),
-        ("whatsapp", whatsapp_channel, settings.twilio_whatsapp_number),
-    )
-    for name, make, number in twilio:
-        if settings.twilio_account_sid and settings.twilio_tokens and number:
-            channels[name] = make(
-                number=number,
-                account_sid=settings.twilio_account_sid,
-                tokens=settings.twilio_tokens,
-                public_base_url=settings.public_base_url,
-                api_url=settings.twilio_api_url,
-                clock=clock,
+        channels["telegram"] = _telegram(settings, clock, wording)
+    account: dict[str, Any] = {
+        "account_sid": settings.twilio_account_sid,
+        "tokens": settings.twilio_tokens,
+        "shared_keys": settings.twilio_keys,
+        "public_base_url": settings.public_base_url,
+        "api_url": settings.twilio_api_url,
+        "clock": clock,
+    }
+    if settings.twilio_account_sid and settings.twilio_tokens:
+        if settings.twilio_sms_number:
+            channels["sms"] = SmsChannel(number=settings.twilio_sms_number, **account)
+        if settings.twilio_whatsapp_number:
+            templates = settings.whatsapp_templates
+            channels["whatsapp"] = WhatsAppChannel(
+                templates=templates, number=settings.twilio_whatsapp_number, **account
             )
     return channels
 
 
-async def _tell_telegram(product: Product) -> None:
-    """Tell Telegram where to call. What it sent meanwhile it keeps, so a failure here loses nothing."""
-    telegram = product.channels.get("telegram")
-    if isinstance(telegram, TelegramChannel):
-        try:
-            await telegram.set_webhook(product.settings.public_base_url)
-        except TelegramError as error:
-            log_error("telegram_webhook_not_set", error)
+def _telegram(settings: Settings, clock: Clock, wording: Wording) -> TelegramChannel:
+    polls = settings.telegram_mode == "polling"
+    return TelegramChannel(
+        settings.telegram_bot_token.get_secret_value(),
+        settings.telegram_webhook_secret.get_secret_value(),
+        settings.telegram_api_url,
+        clock,
+        webhook_url=None if polls else f"{settings.public_base_url}{PATHS['telegram']}",
+        commands={
+            code: [(name, wording.text(code, f"menu.{name}")) for name in MENU] for code in wording.languages
+        },
+    )
 
 
 async def _healthz(_request: Request) -> Response:

@@ -3,7 +3,7 @@
 So a wake-up that is late, doubled or missed changes nothing, and `listened digest run` does the same.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ from models.releases import Delivery, Release, last_delivery_date, release_on
 
 MONDAY: Final = 0
 LOOK_AGAIN: Final = timedelta(minutes=5)
+LENIENT: Final[Mapping[str, Any]] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+"""A late wake-up counts as well as a punctual one, and many late ones count as one."""
 WEEKS: Final = {"weekly": 1, "four-weekly": 4}
 
 
@@ -93,19 +95,12 @@ def _queue_digests(session: Session, landlord: Landlord, release: Release, now: 
     return count
 
 
-def build_scheduler(
-    zones: Iterable[str], at: time, run_due: Callable[[], Awaitable[Any]]
-) -> AsyncIOScheduler:
-    """A scheduler that wakes `run_due` on Mondays in each time zone, and every few minutes for what is left.
-
-    Its jobs live in memory: what has been done is known to the database alone.
-    """
-    scheduler = AsyncIOScheduler(timezone=UTC)
-    # A late wake-up counts as well as a punctual one, and many late ones count as one.
-    lenient = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+def add_digests(
+    scheduler: AsyncIOScheduler, zones: Iterable[str], at: time, run_due: Callable[[], Awaitable[Any]]
+) -> None:
+    """Wake `run_due` on Mondays in each time zone, and every few minutes for what is left."""
     for zone in sorted(set(zones)):
         # By name and not by number: APScheduler counts days from Monday = 0, crontab from Sunday = 0.
         monday = CronTrigger(day_of_week="mon", hour=at.hour, minute=at.minute, timezone=zone)
-        scheduler.add_job(run_due, monday, id=f"digests {zone}", **lenient)
-    scheduler.add_job(run_due, IntervalTrigger(seconds=LOOK_AGAIN.total_seconds()), id="leftovers", **lenient)
-    return scheduler
+        scheduler.add_job(run_due, monday, id=f"digests {zone}", **LENIENT)
+    scheduler.add_job(run_due, IntervalTrigger(seconds=LOOK_AGAIN.total_seconds()), id="leftovers", **LENIENT)

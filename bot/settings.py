@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         description="A long random word that Telegram repeats with each update, to prove that it is Telegram. "
         "Letters, digits, _ and - only.",
     )
+    telegram_mode: Literal["webhook", "polling"] = Field(
+        default="webhook",
+        description="webhook: Telegram calls PUBLIC_BASE_URL. polling: we fetch, which needs no public address; "
+        "one process only.",
+    )
     telegram_api_url: str = Field(
         default="https://api.telegram.org",
         description="Where Telegram's Bot API is; changed in tests and the demo only.",
@@ -67,6 +72,11 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="The account's auth token; while it is being changed, the current one and the next, comma-separated.",
     )
+    twilio_shared_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Twilio's webhook shared keys, if you use them instead of the auth token to sign webhooks; the current "
+        "one and the next, comma-separated.",
+    )
     twilio_sms_number: str = Field(
         default="",
         description="The number that texts come from, as +447700900000. Leave empty to do without SMS.",
@@ -75,9 +85,27 @@ class Settings(BaseSettings):
         default="",
         description="The WhatsApp sender's number, as +447700900000. Leave empty to do without WhatsApp.",
     )
+    twilio_whatsapp_templates: str = Field(
+        default="",
+        description="Approved WhatsApp templates, as sentence=ContentSid, comma-separated: "
+        "after_visit.listened=HX…,consent.pl=HX…. Without one, nothing can be sent to "
+        "somebody who has not written for a day.",
+    )
+    twilio_clear_after_hours: int = Field(
+        default=0,
+        ge=0,
+        description="Hours after which Twilio is asked to blank the words of messages that we have stored. 0 for never; "
+        "choose more hours than pass between two backups.",
+    )
     twilio_api_url: str = Field(
         default="https://api.twilio.com",
         description="Where Twilio's REST API is; changed in tests and the demo only.",
+    )
+    daily_message_limit: int = Field(
+        default=5000,
+        ge=0,
+        description="The most messages that one number or bot sends in a day (UTC); 0 for no limit. Receiving never stops, "
+        "nor do safety messages and the confirmations of STOP and DELETE.",
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),
@@ -134,7 +162,22 @@ class Settings(BaseSettings):
     @property
     def twilio_tokens(self) -> tuple[str, ...]:
         """The auth tokens whose signatures are accepted: the current one, then the next."""
-        return tuple(t.strip() for t in self.twilio_auth_token.get_secret_value().split(",") if t.strip())
+        return _several(self.twilio_auth_token)
+
+    @property
+    def twilio_keys(self) -> tuple[str, ...]:
+        """The webhook shared keys whose signatures are accepted: the current one, then the next."""
+        return _several(self.twilio_shared_keys)
+
+    @property
+    def whatsapp_templates(self) -> dict[str, str]:
+        """ContentSids by sentence, or by sentence.language."""
+        pairs = (pair.partition("=") for pair in self.twilio_whatsapp_templates.split(",") if pair.strip())
+        return {key.strip(): sid.strip() for key, _, sid in pairs}
+
+
+def _several(secret: SecretStr) -> tuple[str, ...]:
+    return tuple(part.strip() for part in secret.get_secret_value().split(",") if part.strip())
 
 
 def load_settings(env_file: Path | None = Path(".env"), **given: Any) -> Settings:

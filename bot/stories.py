@@ -6,12 +6,24 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.conversation.turn import Answered, Consented, Effect, Told
+from bot.conversation.turn import Answered, Consented, Effect, Reworded, Told
 from bot.privacy.keys import Keyring
+from bot.understanding.answers import CHOICES
 from models.base import new_id
 from models.conversations import Conversation
 from models.landlords import Line
-from models.stories import Answer, Consent, Story, StoryPart, consent, parts_of, story_of
+from models.stories import (
+    Answer,
+    Consent,
+    Story,
+    StoryPart,
+    answers_given_by,
+    consent,
+    parts_of,
+    parts_told_by,
+    reopen,
+    story_of,
+)
 
 
 class StoryBook:
@@ -31,14 +43,24 @@ class StoryBook:
         effects: Sequence[Effect],
         conversation: Conversation,
         line: Line,
-        inbound_id: int | None,
+        inbound_ids: Sequence[int],
         now: datetime,
     ) -> None:
-        """Write down what a turn told, answered or agreed to; the story begins with the first of it."""
+        """Write down what a turn told, answered or agreed to; the story begins with the first of it.
+
+        Args:
+            effects: what the turn did; what is no story's is left alone.
+            conversation: where it was told.
+            line: on which line.
+            inbound_ids: the message that told it; for an edit, every version of that message.
+            now: the current time.
+        """
         for effect in effects:
+            if isinstance(effect, Reworded):
+                self._reword(effect, inbound_ids)
             if isinstance(effect, Told | Answered | Consented):
                 story = story_of(self._session, conversation.id) or self._new_story(conversation, line, now)
-                self._write(effect, story, inbound_id, now)
+                self._write(effect, story, inbound_ids[0] if inbound_ids else None, now)
 
     def words(self, story_ids: Sequence[int]) -> dict[int, str]:
         """The words of each story, its parts joined in order; a story without words is left out."""
@@ -65,6 +87,18 @@ class StoryBook:
         self._session.flush()
         return story
 
+    def _reword(self, edit: Reworded, inbound_ids: Sequence[int]) -> None:
+        """Put an edit's words in the place of the message's earlier ones. A moderator then looks anew."""
+        for part in parts_told_by(self._session, inbound_ids):
+            part.words = self._keys.seal("story_part", part.id, "words", edit.words)
+            reopen(self._session, part.story_id)
+        for answer in answers_given_by(self._session, inbound_ids):
+            chosen = self.value(answer) in CHOICES
+            value = edit.choice if chosen else edit.words
+            if value:
+                answer.value = self._keys.seal("answer", answer.id, "value", value)
+        self._session.flush()
+
     def _write(
         self, effect: Told | Answered | Consented, story: Story, inbound_id: int | None, now: datetime
     ) -> None:
@@ -83,7 +117,15 @@ class StoryBook:
                 )
                 answer_id = new_id()
                 sealed = self._keys.seal("answer", answer_id, "value", value)
-                self._session.add(Answer(id=answer_id, story_id=story.id, question=question, value=sealed))
+                self._session.add(
+                    Answer(
+                        id=answer_id,
+                        story_id=story.id,
+                        question=question,
+                        value=sealed,
+                        inbound_id=inbound_id,
+                    )
+                )
             case Consented(use, given):
                 decided = consent(self._session, story.id, use)
                 if decided is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from string import Formatter
 from typing import Final
 
 from babel.messages.catalog import Catalog
@@ -42,11 +43,19 @@ class Wording:
         Raises:
             KeyError: when English has none either, or a value is missing.
         """
+        return self._template(language, key).format_map(values)
+
+    def placeholders(self, language: str, key: str) -> tuple[str, ...]:
+        """The names of what the words under a key are filled with, in their order in that language."""
+        parsed = Formatter().parse(self._template(language, key))
+        return tuple(dict.fromkeys(name for _, name, _, _ in parsed if name))
+
+    def _template(self, language: str, key: str) -> str:
         for code in (language, DEFAULT):
             translation = self._translations.get(code)
             words = translation.gettext(key) if translation else key
             if words != key:
-                return words.format_map(values)
+                return words
         raise KeyError(f"no words under {key!r}")
 
 

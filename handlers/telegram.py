@@ -1,51 +1,42 @@
-"""Telegram: updates in, messages out through python-telegram-bot.
+"""Telegram: one bot, through python-telegram-bot.
 
 Facts about the Bot API: https://core.telegram.org/bots/api
 """
 
+import asyncio
 import hmac
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.error import (
-    BadRequest,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
+from telegram import Bot, BotCommandScopeAllPrivateChats, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.conversation.messages import (
+    Arrival,
     ChannelName,
     Incoming,
+    Intrusion,
+    Outgoing,
+    Pace,
     Reply,
     SendFailed,
     Unreadable,
     Unverified,
     WebRequest,
 )
+from handlers.telegram_errors import meaning
+from handlers.telegram_polling import Poller
+from handlers.telegram_updates import ALLOWED_UPDATES, Updates
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name, not a secret
-ALLOWED_UPDATES: Final = ("message", "callback_query")
-UNREADABLE_KINDS: Final = (
-    "voice",
-    "audio",
-    "video",
-    "video_note",
-    "photo",
-    "sticker",
-    "document",
-    "location",
-    "contact",
-)
-TIMEOUT_SECONDS: Final = 10.0
-LONGEST_TEXT: Final = 4096  # characters in one message, says the Bot API
+TIMEOUT_SECONDS: Final = 10.0  # for each step of a call
+WHOLE_SECONDS: Final = 30.0  # for a call in all: an answer may drip
+LONGEST_TEXT: Final = 4096  # in UTF-16 units, as Telegram counts
+
+Commands = Mapping[str, Sequence[tuple[str, str]]]
 
 
 class TelegramChannel:
@@ -56,30 +47,48 @@ class TelegramChannel:
         secret: what Telegram must repeat in a header of every update.
         api_url: where the Bot API is.
         clock: gives the current time, aware; for what has no time of its own.
+        webhook_url: where Telegram is to call; None when we fetch instead.
+        commands: the bot's menu, (name, description), by language code; the first also serves people whose
+            language is not there.
+        poll_seconds: how long Telegram may hold a question for updates open.
+        timeout: seconds for each step of a call.
     """
 
     name: ChannelName = "telegram"
+    # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+    pace = Pace(per_chat=1.0, per_second=30)
     body_limit = 1_000_000
     accepted = (b"", "text/plain")
 
-    def __init__(self, token: str, secret: str, api_url: str, clock: Callable[[], datetime]) -> None:
+    def __init__(  # noqa: PLR0913 - one bot's settings
+        self,
+        token: str,
+        secret: str,
+        api_url: str,
+        clock: Callable[[], datetime],
+        *,
+        webhook_url: str | None = None,
+        commands: Commands | None = None,
+        poll_seconds: int = 30,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
         self.account = token.partition(":")[0]
         self._secret = secret.encode()
-        self._clock = clock
+        self._webhook_url = webhook_url
+        self._commands = commands or {}
+        self._poll_seconds = poll_seconds
+        self._updates = Updates(self.account, clock)
+        # Fetching holds its connection for half a minute, so it has one of its own.
+        self._connections = (_connections(32, timeout), _connections(1, timeout))
         self._bot = Bot(
             token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=HTTPXRequest(
-                connection_pool_size=32,
-                connect_timeout=TIMEOUT_SECONDS,
-                read_timeout=TIMEOUT_SECONDS,
-                write_timeout=TIMEOUT_SECONDS,
-                pool_timeout=TIMEOUT_SECONDS,
-            ),
+            request=self._connections[0],
+            get_updates_request=self._connections[1],
         )
 
-    def read(self, request: WebRequest) -> Incoming | None:
+    def read(self, request: WebRequest) -> Arrival | None:
         """See `Channel.read`."""
         given = request.headers.get(SECRET_HEADER, "").encode("latin-1", "replace")
         if not self._secret or not hmac.compare_digest(given, self._secret):
@@ -90,111 +99,78 @@ class TelegramChannel:
             raise Unreadable("the body is not JSON") from None
         if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
             raise Unreadable("the body is not an update")
-        return self.incoming(update)
+        return self._updates.read(update)
 
-    def incoming(self, update: Mapping[str, Any]) -> Incoming | None:
-        """What an update says to us; None for kinds of update and chats that we don't take part in."""
-        message, pressed = update.get("message"), update.get("callback_query")
-        if isinstance(pressed, dict):
-            return self._button(update["update_id"], pressed)
-        if isinstance(message, dict):
-            return self._message(update["update_id"], message)
-        return None
+    async def acknowledge(self, arrival: Arrival) -> None:
+        """Stop a pressed button from spinning, and leave groups. Too late is no harm: Telegram answers 400."""
+        match arrival:
+            case Incoming(callback=str(query)):
+                await self._bot.answer_callback_query(query)
+            case Intrusion(chat=chat):
+                await self._bot.leave_chat(int(chat))
 
-    async def set_webhook(self, public_base_url: str) -> None:
-        """Tell Telegram where to call.
+    async def prepare(self) -> None:
+        """Say where to call, where a webhook is wanted, and what the menu holds.
 
         Raises:
-            telegram.error.TelegramError: when it refuses.
+            telegram.error.TelegramError: when Telegram refuses or can't be reached.
         """
-        await self._bot.set_webhook(
-            f"{public_base_url}/webhooks/telegram",
-            secret_token=self._secret.decode(),
-            allowed_updates=ALLOWED_UPDATES,
-        )
-
-    async def acknowledge(self, incoming: Incoming) -> None:
-        """Stop a pressed button from spinning. Too late is no harm: Telegram then answers 400."""
-        if incoming.callback:
-            await self._bot.answer_callback_query(incoming.callback)
-
-    async def send(self, address: str, reply: Reply) -> str:
-        """See `Channel.send`."""
-        row = [InlineKeyboardButton(button.label, callback_data=button.choice) for button in reply.buttons]
-        try:
-            sent = await self._bot.send_message(
-                int(address),
-                reply.text[:LONGEST_TEXT],
-                reply_markup=InlineKeyboardMarkup([[button] for button in row]) if row else None,
+        if self._webhook_url is not None:
+            await self._bot.set_webhook(
+                self._webhook_url,
+                secret_token=self._secret.decode(),
+                allowed_updates=ALLOWED_UPDATES,
+                drop_pending_updates=False,
             )
+        for language in (*self._commands, None):
+            menu = self._commands[language or next(iter(self._commands))] if self._commands else ()
+            if menu:
+                await self._bot.set_my_commands(
+                    menu, scope=BotCommandScopeAllPrivateChats(), language_code=language
+                )
+
+    async def poll(self, take_in: Callable[[Arrival], Awaitable[object]]) -> None:
+        """See `Polling.poll`."""
+        await Poller(self._bot, self._updates, self._poll_seconds, take_in).run()
+
+    async def send(self, outgoing: Outgoing) -> str:
+        """See `Channel.send`."""
+        try:
+            chat = int(outgoing.address)
+        except ValueError:
+            raise SendFailed("no_chat", "unreachable") from None
+        reply = outgoing.reply
+        words, keyboard = shortened(reply.text, LONGEST_TEXT), _keyboard(reply)
+        try:
+            async with asyncio.timeout(WHOLE_SECONDS):
+                sent = await self._bot.send_message(chat, words, reply_markup=keyboard)
+        except TimeoutError:
+            raise SendFailed("no_answer", "unknown") from None
         except TelegramError as error:
-            raise _failure(error) from None
+            raise meaning(error) from None
         return str(sent.message_id)
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._bot.request.shutdown()
-
-    def _message(self, update_id: int, message: Mapping[str, Any]) -> Incoming | None:
-        address = _private_chat(message)
-        if address is None:
-            return None
-        unreadable = next((kind for kind in UNREADABLE_KINDS if kind in message), None)
-        text = message.get("text", message.get("caption", ""))
-        if not isinstance(text, str) or (not text and unreadable is None):
-            return None
-        seconds = message.get("date")
-        return Incoming(
-            channel=self.name,
-            account=self.account,
-            external_id=str(update_id),
-            address=address,
-            text=text,
-            received_at=datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else self._clock(),
-            unreadable=unreadable,
-        )
-
-    def _button(self, update_id: int, pressed: Mapping[str, Any]) -> Incoming | None:
-        message, data, query_id = pressed.get("message"), pressed.get("data"), pressed.get("id")
-        address = _private_chat(message) if isinstance(message, dict) else None
-        if address is None or not isinstance(data, str):
-            return None
-        return Incoming(
-            channel=self.name,
-            account=self.account,
-            external_id=str(update_id),
-            address=address,
-            text="",
-            received_at=self._clock(),
-            choice=data,
-            callback=query_id if isinstance(query_id, str) else None,
-        )
+        for connections in self._connections:
+            await connections.shutdown()
 
 
-def _private_chat(message: Mapping[str, Any]) -> str | None:
-    chat = message.get("chat")
-    if not isinstance(chat, dict) or chat.get("type") != "private" or not isinstance(chat.get("id"), int):
-        return None
-    return str(chat["id"])
+def shortened(text: str, units: int) -> str:
+    """The text, cut to so many UTF-16 units without breaking a character in half."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
 
 
-def _failure(error: TelegramError) -> SendFailed:
-    """What a Telegram error means for the message. BadRequest is a NetworkError, so it is asked first."""
-    match error:
-        case RetryAfter():
-            wait = error.retry_after
-            return SendFailed(
-                "429", "retry", after=float(wait if isinstance(wait, int) else wait.total_seconds())
-            )
-        case Forbidden():
-            return SendFailed("403", "stopped")  # blocked by the person, or their account is gone
-        case InvalidToken():
-            return SendFailed("401", "retry")  # ours to mend; the message must not be lost meanwhile
-        case BadRequest():
-            return SendFailed("400", "failed")
-        case TimedOut():
-            return SendFailed("timed_out", "unknown")
-        case NetworkError() if "ConnectError" in str(error):
-            return SendFailed("no_connection", "retry")
-        case _:
-            return SendFailed("network", "unknown")
+def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(button.label, callback_data=button.choice)] for button in reply.buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _connections(size: int, timeout: float) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=size,
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        write_timeout=timeout,
+        pool_timeout=timeout,
+    )

@@ -1,170 +1,173 @@
 """What SMS and WhatsApp have in common: Twilio's signed webhooks in, its REST API out.
 
-Facts about webhooks: https://www.twilio.com/docs/messaging/guides/webhook-request and
-https://www.twilio.com/docs/usage/webhooks/webhooks-security
+Facts about webhooks: https://www.twilio.com/docs/messaging/guides/webhook-request; about sending and
+listing: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
-
-import requests
-from starlette.datastructures import MultiDict
-from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
-from twilio.request_validator import RequestValidator
-from twilio.rest import Client
 
 from bot.conversation.messages import (
+    Arrival,
+    CarrierWord,
     ChannelName,
     Incoming,
-    Reply,
+    Outgoing,
+    Pace,
     SendFailed,
     Unreadable,
-    Unverified,
     WebRequest,
 )
+from bot.log import get_logger
+from handlers.twilio_api import TwilioApi
+from handlers.twilio_reading import OPT_OUT_TYPES, unreadable_kind
+from handlers.twilio_reports import callback_url
+from handlers.twilio_signature import BODY_LIMIT, TwilioSignature
 
-SIGNATURE_HEADER: Final = "x-twilio-signature"
-TIMEOUT_SECONDS: Final = 10.0  # the SDK has none of its own: a hung connection would hang us for ever
-MOST_FIELDS: Final = 200
-OPTED_OUT: Final = 21610  # https://www.twilio.com/docs/api/errors/21610
-TOO_MANY: Final = (429, 20429)
+LONGEST_VALIDITY: Final = 36_000  # seconds: https://www.twilio.com/docs/api/errors/90007
+PAGE: Final = 1000  # the most that one page of a list may hold
+MOST_LISTED: Final = 10_000
+NOT_FOUND: Final = "20404"  # https://www.twilio.com/docs/api/errors/20404
 
 
 class TwilioChannel:
     """One number on one of Twilio's channels.
 
     Args:
-        name: the channel.
-        prefix: what Twilio puts before a number on this channel ("whatsapp:"; nothing for SMS).
         number: our number, as +447700900000.
         account_sid: the account that webhooks must come from.
         tokens: auth tokens whose signatures are accepted; the first one sends.
         public_base_url: the address that Twilio calls, which is part of what it signs.
         api_url: where the REST API is.
         clock: gives the current time, aware.
+        shared_keys: shared keys whose signatures are accepted.
     """
 
-    body_limit = 64_000
+    name: ChannelName
+    prefix: str
+    """What Twilio puts before an address of this channel."""
+    pace: Pace
+    body_limit = BODY_LIMIT
     accepted = (b"<Response/>", "text/xml")
 
     def __init__(  # noqa: PLR0913 - one number's settings
         self,
         *,
-        name: ChannelName,
-        prefix: str,
         number: str,
         account_sid: str,
         tokens: Sequence[str],
         public_base_url: str,
         api_url: str,
         clock: Callable[[], datetime],
+        shared_keys: Sequence[str] = (),
     ) -> None:
-        self.name = name
         self.account = number
-        self._prefix = prefix
-        self._account_sid = account_sid
-        self._validators = [RequestValidator(token) for token in tokens]
-        self._webhook_url = f"{public_base_url}/webhooks/twilio/{name}"
+        webhook_url = f"{public_base_url}/webhooks/twilio/{self.name}"
+        self._signature = TwilioSignature(account_sid, tokens, shared_keys, webhook_url)
+        self._public_base_url = public_base_url
         self._clock = clock
-        self._client = Client(account_sid, tokens[0], http_client=_At(api_url))
+        self._api = TwilioApi(account_sid, tokens[0], api_url)
 
-    def read(self, request: WebRequest) -> Incoming | None:
+    def read(self, request: WebRequest) -> Arrival | None:
         """See `Channel.read`."""
-        signature = request.headers.get(SIGNATURE_HEADER, "")
-        form = _form(request.body)
-        url = f"{self._webhook_url}?{request.query}" if request.query else self._webhook_url
-        # The URL is the configured one, never the request's own: a proxy or an attacker may change that.
-        if form is None or not any(
-            validator.validate(url, form, signature) for validator in self._validators
-        ):
-            raise Unverified("the signature is missing or wrong")
-        if form.get("AccountSid") != self._account_sid:
-            raise Unverified("the message is for another account")
-        sid, sender = form.get("MessageSid", ""), form.get("From", "")
-        if not sid or not sender:
+        fields = self._signature.fields(request)
+        sid, sender, text = fields.get("MessageSid", ""), fields.get("From", ""), fields.get("Body", "")
+        if not sid or not sender.removeprefix(self.prefix):
             raise Unreadable("a message without an id or a sender")
+        choice = self._choice(fields)
+        opt_out = OPT_OUT_TYPES.get(fields.get("OptOutType", "").upper())
         return Incoming(
             channel=self.name,
             account=self.account,
             external_id=sid,
-            address=sender.removeprefix(self._prefix),
-            text=form.get("Body", ""),
+            address=sender.removeprefix(self.prefix),
+            text="" if choice else text,  # of a button the body is only its label
             received_at=self._clock(),
-            unreadable="media" if form.get("NumMedia", "0") not in ("", "0") else None,
+            choice=choice,
+            unreadable=unreadable_kind(fields),
+            message_id=sid,
+            carrier=opt_out or self._carrier(text),
         )
 
-    async def acknowledge(self, incoming: Incoming) -> None:
+    async def acknowledge(self, arrival: Arrival) -> None:
         """Twilio wants nothing beyond the 200."""
 
-    async def send(self, address: str, reply: Reply) -> str:
-        """See `Channel.send`. The words hold the typed equivalents of the buttons."""
-        return await asyncio.to_thread(self._create, address, reply.text)
+    async def prepare(self) -> None:
+        """Twilio is told in its console where to call."""
+
+    async def send(self, outgoing: Outgoing) -> str:
+        """See `Channel.send`."""
+        content = self._content(outgoing)
+        if outgoing.valid_for is not None:
+            content["validity_period"] = min(max(outgoing.valid_for, 1), LONGEST_VALIDITY)
+        message = await self._api.call(
+            lambda messages: messages.create(
+                to=f"{self.prefix}{outgoing.address}",
+                from_=f"{self.prefix}{self.account}",
+                status_callback=callback_url(self._public_base_url, outgoing.id),
+                **content,
+            )
+        )
+        if not message.sid:
+            raise SendFailed("no_id", "unknown")
+        return str(message.sid)
+
+    async def received_since(self, moment: datetime) -> Sequence[Incoming]:
+        """See `Reconciling.received_since`."""
+        ours, after = f"{self.prefix}{self.account}", moment.astimezone(UTC)
+        listed = await self._api.call(
+            lambda messages: messages.list(to=ours, date_sent_after=after, page_size=PAGE, limit=MOST_LISTED),
+            calls=MOST_LISTED // PAGE,
+        )
+        if len(listed) == MOST_LISTED:
+            get_logger().error("more_messages_than_listed", channel=self.name, listed=len(listed))
+        found = [self._listed(message) for message in listed if message.direction == "inbound"]
+        return sorted(found, key=lambda incoming: incoming.received_at)
+
+    async def clear(self, external_id: str, *, entirely: bool) -> None:
+        """See `Reconciling.clear`."""
+        try:
+            await self._api.call(
+                lambda messages: (
+                    messages(external_id).delete() if entirely else messages(external_id).update(body="")
+                )
+            )
+        except SendFailed as failure:
+            if failure.code != NOT_FOUND:
+                raise
 
     async def close(self) -> None:
         """Let go of connections."""
-        self._client.http_client.session.close()
+        self._api.close()
 
-    def _create(self, address: str, text: str) -> str:
-        try:
-            message = self._client.messages.create(
-                to=f"{self._prefix}{address}", from_=f"{self._prefix}{self.account}", body=text
-            )
-        except TwilioRestException as error:
-            raise _failure(error) from None
-        except requests.ConnectTimeout:
-            raise SendFailed("no_connection", "retry") from None
-        except requests.ConnectionError as error:
-            raise _connection_failure(error) from None
-        except requests.RequestException:
-            raise SendFailed("no_answer", "unknown") from None
-        return str(message.sid)
+    def _content(self, outgoing: Outgoing) -> dict[str, Any]:
+        """What the message says, as arguments of the client. The words hold the typed equivalents of buttons.
 
+        Raises:
+            SendFailed: when it may not be sent.
+        """
+        return {"body": outgoing.reply.text}
 
-class _At(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type hints
-    """The SDK's HTTP client with a time-out, calling wherever the settings say the API is."""
-
-    def __init__(self, api_url: str) -> None:
-        super().__init__(timeout=TIMEOUT_SECONDS)
-        self._base = urlsplit(api_url)
-
-    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
-        asked = urlsplit(url)
-        moved = urlunsplit(
-            (self._base.scheme, self._base.netloc, self._base.path + asked.path, asked.query, "")
-        )
-        return super().request(method, moved, *args, **options)
-
-
-def _form(body: bytes) -> MultiDict | None:
-    """The fields of a form, blank ones too, because they are signed; None when it is no form."""
-    try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
+    def _choice(self, _fields: Mapping[str, str]) -> str | None:
+        """The button that was pressed."""
         return None
-    return MultiDict(pairs)
 
+    def _carrier(self, _text: str) -> CarrierWord | None:
+        """What Twilio does by itself on these words."""
+        return None
 
-def _failure(error: TwilioRestException) -> SendFailed:
-    """What an error of the REST API means for the message; an unknown code is not tried again.
-
-    After a 5xx the message may have been sent (https://www.twilio.com/docs/api/errors/20500).
-    """
-    code = error.code or error.status
-    if code == OPTED_OUT:
-        return SendFailed(str(code), "stopped")
-    if error.status == 429 or code in TOO_MANY or error.status in (401, 403):
-        return SendFailed(str(code), "retry")
-    if error.status >= 500:
-        return SendFailed(str(code), "unknown")
-    return SendFailed(str(code), "failed")
-
-
-def _connection_failure(error: requests.ConnectionError) -> SendFailed:
-    # Refused before anything was said is safe to retry; cut in the middle of a request is not.
-    refused = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
-    return SendFailed("no_connection", "retry" if refused else "unknown")
+    def _listed(self, message: Any) -> Incoming:
+        """A message of the REST API, which tells how many media there were, but not of what kind."""
+        text = message.body or ""
+        return Incoming(
+            channel=self.name,
+            account=self.account,
+            external_id=message.sid,
+            address=(message.from_ or "").removeprefix(self.prefix),
+            text=text,
+            received_at=message.date_sent or message.date_created or self._clock(),
+            unreadable="media" if message.num_media not in (None, "", "0") else None,
+            message_id=message.sid,
+            carrier=self._carrier(text),
+        )

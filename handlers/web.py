@@ -1,6 +1,6 @@
-"""The webhooks: from a provider's request to a stored message, and only then a 200."""
+"""The webhooks: from a provider's request to a stored event, and only then a 200."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.conversation.messages import Channel, ChannelName, Incoming, Unreadable, Unverified, WebRequest
+from bot.conversation.messages import Arrival, ChannelName, Reader, Unreadable, Unverified, WebRequest
+from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 
 PATHS: Mapping[ChannelName, str] = {
@@ -17,48 +18,47 @@ PATHS: Mapping[ChannelName, str] = {
     "sms": "/webhooks/twilio/sms",
     "whatsapp": "/webhooks/twilio/whatsapp",
 }
+STATUS_PATH = "/webhooks/twilio/status"
 
 
 class Receive(Protocol):
-    """Stores one message; returns after the commit."""
+    """Stores one event; returns after the commit."""
 
-    def __call__(self, incoming: Incoming) -> Awaitable[object]:
+    def __call__(self, arrival: Arrival) -> Awaitable[object]:
         """Store it."""
 
 
-def webhook_routes(channels: Mapping[ChannelName, Channel], receive: Receive) -> list[Route]:
-    """One route a channel.
+def webhook_routes(readers: Iterable[tuple[str, Reader]], receive: Receive) -> list[Route]:
+    """One route a reader.
 
     Args:
-        channels: the channels that are configured, by name.
-        receive: stores a message; the 200 waits for it.
+        readers: (path, what reads the requests that come there).
+        receive: stores an event; the 200 waits for it.
     """
-    return [
-        Route(PATHS[name], _endpoint(channel, receive), methods=["POST"])
-        for name, channel in channels.items()
-    ]
+    return [Route(path, _endpoint(reader, receive), methods=["POST"]) for path, reader in readers]
 
 
-def _endpoint(channel: Channel, receive: Receive) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(reader: Reader, receive: Receive) -> Callable[[Request], Awaitable[Response]]:
     async def webhook(request: Request) -> Response:
-        body = await _read_body(request, channel.body_limit)
+        body = await _read_body(request, reader.body_limit)
         if body is None:
-            return _refuse(channel, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The message is too large.")
+            return _refuse(reader, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The message is too large.")
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            incoming = channel.read(WebRequest(headers, body, request.url.query))
+            arrival = reader.read(WebRequest(headers, body, request.url.query))
         except Unverified:
-            return _refuse(channel, HTTPStatus.FORBIDDEN, "This does not come from the provider.")
+            return _refuse(reader, HTTPStatus.FORBIDDEN, "This does not come from the provider.")
         except Unreadable:
-            return _refuse(channel, HTTPStatus.BAD_REQUEST, "This can't be read.")
-        if incoming is None:
-            return _accept(channel, None)
+            return _refuse(reader, HTTPStatus.BAD_REQUEST, "This can't be read.")
+        if arrival is None:
+            return _accept(reader, None)
+        failpoint("received")
         try:
-            await receive(incoming)
+            await receive(arrival)
         except Exception as error:  # noqa: BLE001 - not stored, so the provider must try again
-            log_error("not_taken_in", error, channel=channel.name)
-            return _refuse(channel, HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.")
-        return _accept(channel, incoming)
+            log_error("not_taken_in", error, channel=reader.name)
+            return _refuse(reader, HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.")
+        return _accept(reader, arrival)
 
     return webhook
 
@@ -79,20 +79,21 @@ async def _read_body(request: Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _accept(channel: Channel, incoming: Incoming | None) -> Response:
-    content, media_type = channel.accepted
-    after = BackgroundTask(_acknowledge, channel, incoming) if incoming and incoming.callback else None
+def _accept(reader: Reader, arrival: Arrival | None) -> Response:
+    content, media_type = reader.accepted
+    after = BackgroundTask(_acknowledge, reader, arrival) if arrival else None
     return Response(content, media_type=media_type, background=after)
 
 
-async def _acknowledge(channel: Channel, incoming: Incoming) -> None:
+async def _acknowledge(reader: Reader, arrival: Arrival) -> None:
+    failpoint("acknowledged")
     try:
-        await channel.acknowledge(incoming)
+        await reader.acknowledge(arrival)
     except Exception as error:  # noqa: BLE001 - a courtesy; the message itself is safe
-        log_error("not_acknowledged", error, channel=channel.name)
+        log_error("not_acknowledged", error, channel=reader.name)
 
 
-def _refuse(channel: Channel, status: HTTPStatus, sentence: str) -> Response:
-    get_logger().warning("webhook_refused", channel=channel.name, status=int(status))
+def _refuse(reader: Reader, status: HTTPStatus, sentence: str) -> Response:
+    get_logger().warning("webhook_refused", channel=reader.name, status=int(status))
     headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     return PlainTextResponse(sentence, status_code=status, headers=headers)

@@ -4,8 +4,19 @@ Importing this package imports every table, so that `Base.metadata` is complete.
 encryption key: whatever a person told, or can be reached by, arrives already sealed, as bytes.
 """
 
-from models import conversations, landlords, messages, people, releases, stories
+from models import conversations, inbound, landlords, outbound, people, providers, releases, stories
 from models.base import Base
 from models.store import Store
 
-__all__ = ["Base", "Store", "conversations", "landlords", "messages", "people", "releases", "stories"]
+__all__ = [
+    "Base",
+    "Store",
+    "conversations",
+    "inbound",
+    "landlords",
+    "outbound",
+    "people",
+    "providers",
+    "releases",
+    "stories",
+]

@@ -18,17 +18,25 @@ class Contact(Base):
     id: Mapped[Id]
     channel: Mapped[str]
     lookup: Mapped[Sealed]
+    person: Mapped[Sealed] = mapped_column(index=True)
+    """Keyed hash of who this is: the same for one phone number's SMS and WhatsApp."""
     address: Mapped[Sealed]
     language: Mapped[str | None]
     met: Mapped[bool] = mapped_column(default=False)
     """Whether this person has been told who asks and who reads."""
     created_at: Mapped[Moment]
+    last_heard_at: Mapped[Moment | None]
+    """When they last wrote. WhatsApp lets us answer freely for a day after that."""
+    unreachable: Mapped[str | None]
+    """The provider's code when nothing reaches this address; until they write, they are not asked again."""
+    source: Mapped[Sealed | None]
+    """Where a link or poster said that they come from (an estate, a workshop)."""
     erased_at: Mapped[Moment | None]
     """Set by DELETE. The row stays only until the last reply has gone, because it holds the address."""
 
 
 class Suppression(Base):
-    """An address that said stop. It outlives its contact, so it holds the keyed hash and nothing else."""
+    """A person who said stop, on any channel. It outlives its contact, so it holds the keyed hash and no more."""
 
     __tablename__ = "suppression"
 
@@ -56,3 +64,15 @@ def stop(session: Session, lookup: bytes, now: datetime) -> None:
 def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
     """Take keyed hashes off the list."""
     session.execute(delete(Suppression).where(Suppression.lookup.in_(lookups)))
+
+
+def add_contact(session: Session, contact: Contact) -> Contact:
+    """Write down a contact that we have just met."""
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
+    """Every contact of one person, on any channel."""
+    return session.scalars(select(Contact).where(Contact.person == person, Contact.erased_at.is_(None))).all()

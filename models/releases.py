@@ -1,7 +1,7 @@
 """Frozen releases, and the deliveries of the digests made from them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -75,8 +75,8 @@ def last_delivery_date(session: Session, recipient_id: int, before: date) -> dat
     return session.scalar(query)
 
 
-def claim(session: Session, now: datetime, limit: int) -> Sequence[Due]:
-    """Take digests that are due and mark them as being sent."""
+def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> Sequence[Due]:
+    """Take digests that are due and mark them as being sent, for as long as the lease lasts."""
     query = (
         select(Delivery, Recipient, Release, Landlord)
         .join(Recipient, Recipient.id == Delivery.recipient_id)
@@ -88,5 +88,5 @@ def claim(session: Session, now: datetime, limit: int) -> Sequence[Due]:
         .with_for_update(of=Delivery, skip_locked=True)
     )
     rows = session.execute(query).all()
-    mark_sending(session, Delivery, [row.Delivery.id for row in rows])
+    mark_sending(session, Delivery, [row.Delivery.id for row in rows], now + lease)
     return rows

@@ -1,10 +1,10 @@
-"""The life of anything that is sent: what messages and digests have in common."""
+"""The life of anything that is sent: what messages, digests and requests to forget have in common."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Id, Moment
@@ -14,7 +14,7 @@ SENDING: Final = "sending"
 SENT: Final = "sent"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
-"""The other side's answer was lost: it may have arrived, so it is not sent again."""
+"""The other side's answer was lost: it may have arrived."""
 UNFINISHED: Final = (QUEUED, SENDING)
 
 
@@ -28,12 +28,14 @@ class Sendable:
     error: Mapped[str | None]
     """A provider's code or our own word for what went wrong; never a text, which may quote a person."""
     settled_at: Mapped[Moment | None]
+    leased_until: Mapped[Moment | None]
+    """While it is being sent: when whoever sends it must be dead."""
 
 
-def mark_sending(session: Session, table: type[Sendable], ids: Sequence[int]) -> None:
-    """These rows are about to be sent."""
+def mark_sending(session: Session, table: type[Sendable], ids: Sequence[int], until: datetime) -> None:
+    """These rows are about to be sent by somebody who will be done by then."""
     if ids:
-        attempt = {"state": SENDING, "attempts": table.attempts + 1}
+        attempt = {"state": SENDING, "attempts": table.attempts + 1, "leased_until": until}
         session.execute(update(table).where(table.id.in_(ids)).values(attempt))
 
 
@@ -46,18 +48,50 @@ def settle(  # noqa: PLR0913 - one row's outcome
     error: str | None = None,
     **columns: str | None,
 ) -> None:
-    """Record how sending ended, with further columns of that table."""
+    """Record how sending ended, with further columns of that table; what is settled already stays."""
     values = {"state": state, "settled_at": now, "error": error, **columns}
-    session.execute(update(table).where(table.id == row_id).values(values))
+    session.execute(update(table).where(table.id == row_id, table.state == SENDING).values(values))
 
 
-def retry_at(session: Session, table: type[Sendable], row_id: int, due_at: datetime, error: str) -> None:
-    """Put back into the queue what was certainly not sent."""
+def retry_at(  # noqa: PLR0913 - one row's next try
+    session: Session,
+    table: type[Sendable],
+    row_id: int,
+    due_at: datetime,
+    error: str,
+    *,
+    attempted: bool = True,
+) -> None:
+    """Put back into the queue what is to be sent again; `attempted` says whether this time counts as a try."""
     values = {"state": QUEUED, "due_at": due_at, "error": error}
-    session.execute(update(table).where(table.id == row_id).values(values))
+    if not attempted:
+        values["attempts"] = table.attempts - 1
+    session.execute(update(table).where(table.id == row_id, table.state == SENDING).values(values))
 
 
-def settle_interrupted(session: Session, table: type[Sendable], now: datetime) -> int:
-    """Mark what a dead process left in `sending` as `unknown`; says how many rows there were."""
-    query = update(table).where(table.state == SENDING).returning(table.id)
-    return len(session.execute(query.values(state=UNKNOWN, settled_at=now, error="interrupted")).all())
+def settle_interrupted(
+    session: Session,
+    table: type[Sendable],
+    now: datetime,
+    *,
+    alone: bool,
+    again: ColumnElement[bool] | None = None,
+) -> int:
+    """Settle what a dead process left in `sending`; says how many rows there were.
+
+    Args:
+        session: a transaction that may write.
+        table: which kind of row.
+        now: the current time.
+        alone: whether nobody else can be sending; otherwise only rows whose lease has run out are settled.
+        again: which rows are sent once more; all others become `unknown`.
+    """
+    left = update(table).where(table.state == SENDING)
+    if not alone:
+        left = left.where(table.leased_until < now)
+    count = 0
+    if again is not None:
+        resent = left.where(again).values(state=QUEUED, due_at=now, error="interrupted")
+        count += len(session.execute(resent.returning(table.id)).all())
+    lost = left.values(state=UNKNOWN, settled_at=now, error="interrupted")
+    return count + len(session.execute(lost.returning(table.id)).all())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment, Sealed
@@ -53,6 +53,8 @@ class Answer(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     question: Mapped[str]
     value: Mapped[Sealed]
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id", ondelete="SET NULL"))
+    """The message that gave it, so that an edit of that message changes it."""
 
 
 class Consent(Base):
@@ -96,6 +98,21 @@ def parts_of(session: Session, story_ids: Sequence[int]) -> Sequence[StoryPart]:
     """The parts of these stories, in the order in which they were told."""
     query = select(StoryPart).where(StoryPart.story_id.in_(story_ids)).order_by(StoryPart.id)
     return session.scalars(query).all()
+
+
+def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[StoryPart]:
+    """The parts of stories that came with one of these messages."""
+    return session.scalars(select(StoryPart).where(StoryPart.inbound_id.in_(inbound_ids))).all()
+
+
+def answers_given_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[Answer]:
+    """The answers that came with one of these messages."""
+    return session.scalars(select(Answer).where(Answer.inbound_id.in_(inbound_ids))).all()
+
+
+def reopen(session: Session, story_id: int) -> None:
+    """A story's words have changed: what was decided about them and has not left is to be decided anew."""
+    session.execute(delete(Excerpt).where(Excerpt.story_id == story_id, Excerpt.release_id.is_(None)))
 
 
 def consent(session: Session, story_id: int, use: str) -> Consent | None:

@@ -158,7 +158,7 @@ def rig(folder: Path) -> Iterator[Rig]:
             settings,
             providers,
             mailbox,
-            Phones(settings, lambda: datetime.now(UTC)),
+            Phones(settings, lambda: datetime.now(UTC), providers),
             environment(settings),
         )
         try:

@@ -34,6 +34,7 @@ from bot.conversation.turn import (
     Effect,
     Forgotten,
     Rejoined,
+    Reworded,
     Say,
     Stopped,
     Told,
@@ -42,6 +43,7 @@ from bot.conversation.turn import (
 from bot.privacy.redact import redact
 from bot.understanding.answers import CHOICES
 from bot.wording import load_wording
+from handlers.twilio_reading import carrier_word
 
 FOLDER = Path(__file__).parent / "conversations"
 FILES = sorted(FOLDER.glob("*.txt"))
@@ -103,6 +105,7 @@ class Phone:
             received_at=self.now,
             choice=pressed[1] if pressed else None,
             unreadable=odd[1] if odd else None,
+            carrier=carrier_word(text) if self.channel == "sms" else None,
         )
 
     def _render(self, say: Say) -> str:
@@ -122,6 +125,8 @@ class Phone:
             case Told(words, anew):
                 self.story = [words] if anew else [*self.story, words]
                 return "told anew" if anew else "told"
+            case Reworded():
+                return "reworded"
             case Answered(question, value):
                 return f"answered {question}: {value}" if value in CHOICES else f"answered {question}"
             case Consented(use, given):

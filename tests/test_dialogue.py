@@ -15,6 +15,7 @@ from bot.conversation.speech import Facts, reply_for
 from bot.conversation.state import State
 from bot.conversation.turn import Answered, Consented, Forgotten, Rejoined, Stopped, Told, Turn
 from bot.wording import load_wording
+from handlers.twilio_reading import carrier_word
 
 SCRIPTS, WORDING = load_scripts(), load_wording("bot.conversation")
 HERE = Here(SCRIPTS, WORDING.languages, "4821")
@@ -41,7 +42,9 @@ def hear(
     """One turn, on a state that has been saved and loaded."""
     loaded = State.from_json(json.loads(json.dumps(state.to_json())))
     at = NOW + timedelta(minutes=after)
-    return step(loaded, Incoming(channel, "1", "1", "2", text, at, choice=choice), HERE)  # type: ignore[arg-type]
+    carrier = carrier_word(text) if channel == "sms" else None
+    incoming = Incoming(channel, "1", "1", "2", text, at, choice=choice, carrier=carrier)  # type: ignore[arg-type]
+    return step(loaded, incoming, HERE)
 
 
 def said(turn: Turn) -> list[str]:
@@ -132,15 +135,28 @@ def test_a_command_is_never_an_answer(command: str) -> None:
         assert [effect for effect in turn.effects if isinstance(effect, TAKEN)] == []
         if "stop" in command.lower() or "nie pisz" in command:
             assert (Stopped(),) == turn.effects
-            assert turn.state.step is None
+            assert turn.state.stopped
 
 
-def test_after_stop_only_start_is_heard() -> None:
-    """Texts after STOP are answered by silence; START brings the person back."""
+def test_after_stop_only_start_is_answered() -> None:
+    """Texts after STOP are kept and met with silence; START brings the person back, DELETE is still obeyed."""
     stopped = hear(State(met=True), "stop").state
-    for text in ("hello?", "the tap drips", "help", "delete", "1"):
+    for text in ("hello?", "help", "1", "language"):
         assert (hear(stopped, text).says, hear(stopped, text).effects) == ((), ())
+    told = hear(stopped, "the tap drips")
+    assert (told.says, Told("the tap drips") in told.effects) == ((), True)
     assert (Rejoined(),) == hear(stopped, "START").effects
+    asked = hear(stopped, "delete")
+    assert [say.kind for say in asked.says] == ["farewell"]
+    assert (Forgotten(),) == hear(asked.state, "4821").effects
+
+
+def test_after_stop_nothing_is_agreed_to() -> None:
+    """A yes that comes after STOP gives no leave to show anything; a no stands."""
+    asked = hear(State(met=True), "the tap drips").state
+    stopped = hear(asked, "stop").state
+    assert hear(stopped, "1").effects == ()
+    assert (Consented("digest", given=False),) == hear(stopped, "3").effects
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,21 @@ ARROWS = {
         "models",
     },
     "bot.log": set(),
+    "bot.failpoints": set(),
+    "bot.leader": {"models"},
+    # What goes on beside receiving: it is handed its parts, and never puts them together.
+    "bot.work": {
+        "bot.conversation.messages",
+        "bot.delivery",
+        "bot.digest.post",
+        "bot.leader",
+        "bot.log",
+        "bot.schedule",
+        "models",
+    },
     "bot.settings": {"bot.privacy.keys"},
     "bot.migrations": {"models"},
-    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "models"},
+    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "bot.understanding.answers", "models"},
     "bot.rights": {"bot.privacy", "models"},
     "bot.releases": {"bot.privacy", "bot.stories", "models"},
     "bot.moderation": {"bot.privacy", "bot.stories", "models"},
@@ -77,6 +89,7 @@ ARROWS = {
     "bot.delivery": {
         "bot.conversation",
         "bot.delivery",
+        "bot.failpoints",
         "bot.log",
         "bot.privacy",
         "bot.rights",
@@ -89,7 +102,7 @@ ARROWS = {
     "bot.cli": {"bot", "models"},
     "bot.demo": {"bot", "models"},
     "bot.__main__": {"bot"},
-    "handlers": {"handlers", "bot.conversation.messages", "bot.log"},
+    "handlers": {"handlers", "bot.conversation.messages", "bot.failpoints", "bot.log"},
     "models": {"models"},
 }
 # Nobody imports the composition root but the commands and the demo, which are roots themselves.

@@ -6,11 +6,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
 
 from bot.demo.stage import furnish
 from bot.privacy.keys import Keyring, new_key, parse_keys
-from bot.schedule import build_scheduler, latest_occurrence, queue_due
+from bot.schedule import add_digests, latest_occurrence, queue_due
 from models import Store
 from models.releases import Delivery, Release
 
@@ -91,7 +92,8 @@ def test_the_scheduler_fires_on_mondays_in_london() -> None:
 
     async def nothing() -> None: ...
 
-    scheduler = build_scheduler(["Europe/London"], NINE, nothing)
+    scheduler = AsyncIOScheduler()
+    add_digests(scheduler, ["Europe/London"], NINE, nothing)
     monday = scheduler.get_job("digests Europe/London")
     fire = datetime(2026, 1, 1, tzinfo=LONDON)
     seen = []
@@ -114,7 +116,8 @@ async def _wake() -> int:
     async def run_due() -> None:
         calls.append(1)
 
-    scheduler = build_scheduler([], NINE, run_due)
+    scheduler = AsyncIOScheduler()
+    add_digests(scheduler, [], NINE, run_due)
     scheduler.start()
     scheduler.modify_job("leftovers", next_run_time=datetime.now(UTC))
     for _ in range(100):

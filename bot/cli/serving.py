@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from bot.app import Product, web_app, working
+from bot.app import Product, web_app
 from bot.checks import Finding, check
 from bot.cli.common import product, settings
 from bot.log import get_logger
@@ -65,25 +65,56 @@ def serve(
     """Receive messages, answer them, and send digests on their day."""
     refuse_if_wrong()
     with product() as built:
-        app = web_app(built, work=not no_work)
         get_logger().info("serving", port=port)
-        # Requests are not logged: their addresses and headers may name people.
-        uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False)
+        if not asyncio.run(_serve(built, host, port, work=not no_work)):
+            raise typer.Exit(1)
 
 
 def work() -> None:
     """Send messages and digests, beside any number of `listened serve --no-work`."""
     refuse_if_wrong()
     with product() as built:
-        asyncio.run(_work(built))
+        if not asyncio.run(_work(built)):
+            raise typer.Exit(1)
 
 
-async def _work(built: Product) -> None:
-    ended = asyncio.Event()
+async def _serve(built: Product, host: str, port: int, *, work: bool) -> bool:
+    """Serve until told to stop; False when it ended by itself, because it must not go on."""
+    must_end = asyncio.Event()
+    app = web_app(built, work=work, ended=must_end)
+    # Requests are not logged: their addresses and headers may name people.
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
+
+    async def end_it() -> None:
+        await must_end.wait()
+        server.should_exit = True
+
+    watching = asyncio.create_task(end_it())
+    await server.serve()
+    watching.cancel()
+    return server.started and not must_end.is_set()
+
+
+async def _work(built: Product) -> bool:
+    """Work until told to stop; False when it ended by itself, because it must not go on."""
+    told, must_end = asyncio.Event(), asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
-    async with working(built):
-        await ended.wait()
+        asyncio.get_running_loop().add_signal_handler(sign, told.set)
+    async with built.work().going_on(must_end):
+        await asyncio.wait(
+            [asyncio.create_task(told.wait()), asyncio.create_task(must_end.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    return not must_end.is_set()
 
 
 def refuse_if_wrong() -> None:

@@ -17,13 +17,14 @@ from bot.conversation.turn import (
     Consented,
     Forgotten,
     Rejoined,
+    Reworded,
     Say,
     Stopped,
     Told,
     Turn,
 )
 from bot.understanding.answers import Answer, is_chatter, read_answer, read_consent
-from bot.understanding.commands import Command, carrier_confirms_stop, read_command
+from bot.understanding.commands import Command, read_command
 from bot.understanding.language import read_language, tell_language
 from bot.understanding.normal import clean, has_words, phrase
 
@@ -31,6 +32,8 @@ PREVIEW_WINDOW: Final = timedelta(minutes=15)
 """How long a teller may ask to see their words: later, somebody else may hold the phone."""
 
 OPEN_STORY: Final = "open_story"
+TO_STOPPED: Final = ("farewell", "signpost")
+"""Kinds of message that go even to somebody who said stop."""
 
 # (key of the label, number that types the same) of each question's buttons.
 CHOICE_BUTTONS: Final = (("button_yes", "1"), ("button_partly", "2"), ("button_no", "3"))
@@ -54,6 +57,22 @@ class Here:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """What stays the same from message to message: see `Here`."""
+
+    scripts: Mapping[str, Script]
+    languages: tuple[str, ...]
+
+    def now(self, code: str) -> Here:
+        """The world at one message.
+
+        Args:
+            code: a fresh number of four digits.
+        """
+        return Here(self.scripts, self.languages, code)
+
+
 def step(state: State, incoming: Incoming, here: Here) -> Turn:
     """What one message changes, and what is said to it.
 
@@ -66,28 +85,54 @@ def step(state: State, incoming: Incoming, here: Here) -> Turn:
         The new state, what to say, and what to do; first contact is said before anything else.
     """
     turn = _step(state, replace(incoming, text=clean(incoming.text)), here)
+    if state.stopped and Rejoined() not in turn.effects:
+        return _quietly(turn)
     if turn.says and not turn.state.met and not turn.state.stopped:
         turn = replace(turn, state=replace(turn.state, met=True), says=(Say("first_contact"), *turn.says))
     return turn
+
+
+def _quietly(turn: Turn) -> Turn:
+    """After STOP, what is told is kept and not answered. It gives no leave to show it: that was not asked."""
+    says = tuple(say for say in turn.says if say.kind in TO_STOPPED)
+    effects = (effect for effect in turn.effects if not (isinstance(effect, Consented) and effect.given))
+    return Turn(replace(turn.state, stopped=True), says, tuple(effects))
+
+
+def hear_edit(state: State, incoming: Incoming, here: Here) -> Turn:
+    """What it changes that somebody edited a message.
+
+    Its new words take the place of the old ones, wherever those went. Only STOP and DELETE are obeyed as if
+    they were new: nobody edits a message to be asked again.
+    """
+    text = clean(incoming.text)
+    command = read_command(text)
+    if command in ("stop", "delete"):
+        return step(state, incoming, here)
+    answer = read_answer(text)
+    words = answer.rest if answer else text
+    return Turn(state, (), (Reworded(words, answer.choice if answer else None),))
 
 
 def begin(state: State, script: Script) -> Turn:
     """Open a conversation from our side: ask the first question of a script."""
     first = script.steps[0]
     fresh = State(script=script.name, step=first.name, language=state.language, met=True)
-    greeting = () if state.met else (Say("first_contact"),)
-    return Turn(fresh, (*greeting, _ask(first)), (Begin(script.name),))
+    greeting = () if state.met else (Say("first_contact", kind="prompt"),)
+    return Turn(fresh, (*greeting, replace(_ask(first), kind="prompt")), (Begin(script.name),))
 
 
 def _step(state: State, incoming: Incoming, here: Here) -> Turn:
-    command = None if incoming.choice else read_command(incoming.text)
-    if state.stopped:
-        if command != "start":
-            return Turn(state)
-        return Turn(replace(state, stopped=False), (Say("rejoined"),), (Rejoined(),))
+    command = _command(incoming)
+    if state.stopped and command == "start":
+        return Turn(replace(state, stopped=False, step=None), (Say("rejoined"),), (Rejoined(),))
+    if state.stopped and command not in ("delete", None):
+        return Turn(state)
     if state.code and phrase(incoming.text) == state.code:
         return Turn(
-            State(language=state.language, met=True), (Say("deleted", farewell=True),), (Forgotten(),)
+            State(language=state.language, met=True, stopped=state.stopped),
+            (Say("deleted", kind="farewell"),),
+            (Forgotten(),),
         )
     state = replace(state, code=None)
     if command:
@@ -104,18 +149,26 @@ def _step(state: State, incoming: Incoming, here: Here) -> Turn:
     return _listen(state, incoming, here)
 
 
+def _command(incoming: Incoming) -> Command | None:
+    if incoming.choice:
+        return None
+    # The carrier's word goes before ours: whoever it has cut off must not be thought to read us.
+    return "stop" if incoming.carrier == "stop" else read_command(incoming.text)
+
+
 def _obey(command: Command, state: State, incoming: Incoming, here: Here) -> Turn:
     match command:
         case "stop":
-            quiet = incoming.channel == "sms" and carrier_confirms_stop(incoming.text)
-            says = () if quiet else (Say("stopped", farewell=True),)
-            return Turn(replace(state, stopped=True, step=None), says, (Stopped(),))
+            says = () if incoming.carrier == "stop" else (Say("stopped", kind="farewell"),)
+            return Turn(replace(state, stopped=True), says, (Stopped(),))
         case "start":
             return Turn(state, _current(state, here) or (Say("hello"),))
         case "help":
-            return Turn(state, (Say("help"), *_current(state, here)))
+            answered = incoming.carrier == "help"
+            return Turn(state) if answered else Turn(state, (Say("help"), *_current(state, here)))
         case "delete":
-            return Turn(replace(state, code=here.code), (Say("delete_confirm", code=here.code),))
+            confirm = Say("delete_confirm", code=here.code, kind="farewell")
+            return Turn(replace(state, code=here.code), (confirm,))
         case "language":
             named = read_language(incoming.text, here.languages)
             return _switch(state, named, here) if named else Turn(state, (Say("languages"),))

@@ -27,16 +27,16 @@ def reply_for(wording: Wording, language: str, say: Say, facts: Facts, story: st
         facts: who asks, whose tenants.
         story: the redacted story, where the teller asked to see it.
     """
-    text = wording.text(
-        language,
-        say.key,
-        operator=facts.operator,
-        landlord=facts.landlord,
-        complaints=facts.complaints,
-        emergency=facts.emergency,
-        code=say.code or "",
-        story=story,
-        languages=", ".join(wording.text(code, "language_name") for code in wording.languages),
-    )
+    values = {
+        "operator": facts.operator,
+        "landlord": facts.landlord,
+        "complaints": facts.complaints,
+        "emergency": facts.emergency,
+        "code": say.code or "",
+        "story": story,
+        "languages": ", ".join(wording.text(code, "language_name") for code in wording.languages),
+    }
+    text = wording.text(language, say.key, **values)
     buttons = (Button(wording.text(language, label), f"{say.step}:{number}") for label, number in say.buttons)
-    return Reply(text, tuple(buttons))
+    filled = tuple(values[name] for name in wording.placeholders(language, say.key))
+    return Reply(text, tuple(buttons), say.key, filled)

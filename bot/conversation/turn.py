@@ -1,6 +1,7 @@
 """What a turn of the dialogue gives: the new state, what to say, and what to do."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.conversation.state import State
 
@@ -15,7 +16,7 @@ class Say:
         buttons: (key of the label, number that types the same) of each button.
         code: the number in it that confirms DELETE.
         preview: whether the redacted story goes with it.
-        farewell: whether it is sent even to somebody who said stop.
+        kind: what kind of message it is; the outbox has a rule for each.
     """
 
     key: str
@@ -23,7 +24,7 @@ class Say:
     buttons: tuple[tuple[str, str], ...] = ()
     code: str | None = None
     preview: bool = False
-    farewell: bool = False
+    kind: Literal["reply", "prompt", "reminder", "farewell", "signpost"] = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Told:
 
     words: str
     anew: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reworded:
+    """A message said something else first: these words, and this choice if it is one, take its place."""
+
+    words: str
+    choice: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,7 +81,7 @@ class Forgotten:
     """Erase everything that this person told."""
 
 
-Effect = Begin | Told | Answered | Consented | Stopped | Rejoined | Forgotten
+Effect = Begin | Told | Reworded | Answered | Consented | Stopped | Rejoined | Forgotten
 
 
 @dataclass(frozen=True, slots=True)

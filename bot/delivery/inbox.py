@@ -1,55 +1,73 @@
-"""The inbox: one message in, one transaction, and only then does the provider hear that all is well."""
+"""The inbox: one event in, one transaction, and only then does the provider hear that all is well."""
 
 import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, assert_never
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation import dialogue
-from bot.conversation.messages import ChannelName, Incoming
-from bot.conversation.script import load_scripts
-from bot.conversation.speech import Facts, reply_for
-from bot.conversation.state import State
-from bot.conversation.turn import Begin, Forgotten, Rejoined, Say, Stopped, Turn
-from bot.log import get_logger
+from bot.conversation.messages import Arrival, ChannelName, Departure, Incoming, Intrusion, Report
+from bot.conversation.script import Script
+from bot.delivery.kinds import PROMPTED
+from bot.delivery.people import People
+from bot.delivery.reports import note_report
+from bot.delivery.turns import Turns
+from bot.failpoints import failpoint
+from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
-from bot.privacy.redact import redact
-from bot.rights import erase
-from bot.stories import StoryBook
-from bot.wording import Wording
 from models import Store
 from models.base import new_id
-from models.conversations import Conversation, latest
-from models.landlords import Landlord, Line, line_for
-from models.messages import Inbound, Outbound, assign, take_in
-from models.people import Contact, contact_by_lookup, is_stopped, rejoin, stop
-from models.stories import story_of
+from models.inbound import (
+    DONE,
+    QUARANTINED,
+    WAITING,
+    Inbound,
+    assign,
+    is_known,
+    of_message,
+    put_off,
+    take_in,
+    waiting,
+)
+from models.landlords import Line, line_for
+from models.outbound import release_held
+from models.people import Contact
 
-REPLY = "reply"
-PROMPT = "prompt"
-FAREWELL = "farewell"
-"""A confirmation of STOP or DELETE: sent even to somebody who said stop."""
+MOST_ATTEMPTS: Final = 5
+AGAIN_AFTER: Final = timedelta(seconds=30)
+WITHOUT_LANDLORD: Final = timedelta(minutes=2)
+"""How often a message to a number that belongs to nobody yet is looked at again."""
+BATCH: Final = 50
+
+Wake = Callable[[], None]
+
+
+class NoLandlord(Exception):
+    """The line that a message came in on belongs to no landlord yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message: whether it was new, and how many replies wait to be sent."""
+    """What became of an event: whether it was new, and how many replies wait to be sent."""
 
     new: bool
     replies: int = 0
 
 
 class Inbox:
-    """Takes messages in and opens conversations.
+    """Takes events in, and opens conversations.
 
     Args:
         store: the database.
         keys: to seal and to look up.
-        wording: every sentence.
-        operator: who asks and reads.
+        people: who writes.
+        turns: writes down what a message changes.
+        world: what the dialogue knows of the world around it.
         clock: gives the current time, aware.
         wake: called after a commit that left something to send.
     """
@@ -58,171 +76,194 @@ class Inbox:
         self,
         store: Store,
         keys: Keyring,
-        wording: Wording,
-        operator: str,
+        people: People,
+        turns: Turns,
+        world: dialogue.World,
         clock: Callable[[], datetime],
-        wake: Callable[[], None] = lambda: None,
+        wake: Wake = lambda: None,
     ) -> None:
         self._store = store
         self._keys = keys
-        self._wording = wording
-        self._operator = operator
+        self._people = people
+        self._turns = turns
+        self._world = world
         self._clock = clock
         self._wake = wake
-        self._scripts = load_scripts()
 
-    def receive(self, incoming: Incoming) -> Receipt:
-        """Store one message with everything that follows from it, once.
+    def receive(self, arrival: Arrival) -> Receipt:
+        """Store one event with everything that follows from it, once.
+
+        What follows from a message is worked out in the transaction that stores it. Where that fails, the
+        message alone is stored, for `retry`: the provider hears that it is safe, and the person's next
+        message is not held up by it.
 
         Returns:
-            A receipt, after the commit. A message that was here before changes nothing.
+            A receipt, after the commit. An event that was here before changes nothing.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: when it could not be stored at all; then the provider must try again.
         """
-        with self._store.write() as session:
-            receipt = self._receive(session, incoming)
+        if isinstance(arrival, Intrusion):
+            return Receipt(new=False)
+        if isinstance(arrival, Report):
+            with self._store.write() as session:
+                return Receipt(note_report(session, self._people, arrival, self._clock()))
+        try:
+            with self._store.write() as session:
+                receipt = self._take_in(session, arrival)
+                failpoint("turned")
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a poisonous message must not be lost, nor hold up the next
+            receipt = self._keep_for_later(arrival, error)
+        failpoint("committed")
         log = get_logger()
-        log.info("taken_in", channel=incoming.channel, new=receipt.new, replies=receipt.replies)
+        log.info("taken_in", channel=arrival.channel, new=receipt.new, replies=receipt.replies)
         if receipt.replies:
             self._wake()
         return receipt
 
-    def ask(self, channel: ChannelName, account: str, address: str, script: str) -> bool:
+    def retry(self) -> int:
+        """Work out what follows from messages that could only be stored; says how many there were."""
+        with self._store.read() as session:
+            rows = waiting(session, self._clock(), BATCH)
+        for row in rows:
+            try:
+                with self._store.write() as session:
+                    arrival = _from_json(json.loads(self._open(row)))
+                    replies = self._follow(session, arrival, row.id)
+                    session.get_one(Inbound, row.id).state = DONE
+            except Exception as error:  # noqa: BLE001 - the others are not to wait for it
+                self._put_off(row, error)
+            else:
+                if replies:
+                    self._wake()
+        return len(rows)
+
+    def ask(self, channel: ChannelName, account: str, address: str, script: Script) -> bool:
         """Open a conversation from our side.
 
         Args:
             channel: on which channel.
             account: from which of our numbers or bots.
             address: to whom.
-            script: which script.
+            script: what to ask.
 
         Returns:
             False when nothing is sent, because the person said stop or the line has no landlord.
         """
         with self._store.write() as session:
             line = line_for(session, channel, account)
-            contact = self._contact(session, channel, address)
-            if line is None or is_stopped(session, self._lookups(channel, address)):
+            if line is None or self._people.has_stopped(session, channel, address):
                 return False
-            state = State(language=contact.language or "en", met=contact.met)
-            turn = dialogue.begin(state, self._scripts[script])
-            self._carry_out(session, contact, line, None, turn, inbound_id=None, kind=PROMPT)
+            contact = self._people.meet(session, channel, address)
+            talk = self._turns.open(session, contact, line)
+            self._turns.write(session, talk, dialogue.begin(talk.state, script))
         self._wake()
         return True
 
-    def _receive(self, session: Session, incoming: Incoming) -> Receipt:
-        inbound_id = new_id()
-        body = json.dumps(
-            {"text": incoming.text, "choice": incoming.choice, "unreadable": incoming.unreadable}
-        )
-        inbound = Inbound(
-            id=inbound_id,
-            key=self._keys.lookup("inbound", incoming.channel, incoming.account, incoming.external_id),
-            channel=incoming.channel,
-            body=self._keys.seal("inbound", inbound_id, "body", body),
-            received_at=incoming.received_at,
-        )
-        if not take_in(session, inbound):
+    def _take_in(self, session: Session, arrival: Incoming | Departure) -> Receipt:
+        inbound_id = self._insert(session, arrival)
+        if inbound_id is None:
             return Receipt(new=False)
-        line = line_for(session, incoming.channel, incoming.account)
-        if line is None:
-            get_logger().warning("line_without_landlord", channel=incoming.channel)
-            return Receipt(new=True)
-        contact = self._contact(session, incoming.channel, incoming.address)
-        assign(session, inbound_id, contact.id, line.id)
-        conversation = latest(session, contact.id, line.id)
-        state = State.from_json(conversation.state) if conversation else State()
-        state = replace(
-            state,
-            language=contact.language or state.language,
-            met=contact.met,
-            stopped=is_stopped(session, self._lookups(incoming.channel, incoming.address)),
+        failpoint("stored")
+        return Receipt(new=True, replies=self._follow(session, arrival, inbound_id))
+
+    def _insert(self, session: Session, arrival: Incoming | Departure) -> int | None:
+        """Store an event as it came; None when it is there already."""
+        keys = self._keys.lookups("inbound", arrival.channel, arrival.account, arrival.external_id)
+        if is_known(session, keys[1:]):  # under an older key
+            return None
+        inbound_id = new_id()
+        about = self._message_keys(arrival)
+        row = Inbound(
+            id=inbound_id,
+            key=keys[0],
+            message_key=about[0] if about else None,
+            channel=arrival.channel,
+            body=self._keys.seal("inbound", inbound_id, "body", json.dumps(_to_json(arrival))),
+            received_at=arrival.received_at,
         )
-        here = dialogue.Here(self._scripts, self._wording.languages, f"{secrets.randbelow(9000) + 1000}")
-        turn = dialogue.step(state, incoming, here)
-        self._carry_out(session, contact, line, conversation, turn, inbound_id=inbound_id, kind=REPLY)
-        return Receipt(new=True, replies=len(turn.says))
+        return inbound_id if take_in(session, row) else None
 
-    def _contact(self, session: Session, channel: ChannelName, address: str) -> Contact:
-        contact = contact_by_lookup(session, self._lookups(channel, address))
-        if contact is None:
-            contact_id = new_id()
-            contact = Contact(
-                id=contact_id,
-                channel=channel,
-                lookup=self._keys.lookup("contact", channel, address),
-                address=self._keys.seal("contact", contact_id, "address", address),
-                language=None,
-                met=False,
-                created_at=self._clock(),
-            )
-            session.add(contact)
-            session.flush()
-        return contact
+    def _message_keys(self, arrival: Incoming | Departure) -> Sequence[bytes]:
+        if isinstance(arrival, Departure) or not arrival.message_id:
+            return ()
+        return self._keys.lookups("message", arrival.channel, arrival.account, arrival.message_id)
 
-    def _lookups(self, channel: str, address: str) -> list[bytes]:
-        return self._keys.lookups("contact", channel, address)
+    def _follow(self, session: Session, arrival: Incoming | Departure, inbound_id: int) -> int:
+        """Do all that follows from an event; says how many replies wait."""
+        line = line_for(session, arrival.channel, arrival.account)
+        if line is None:
+            raise NoLandlord
+        contact = self._people.meet(session, arrival.channel, arrival.address)
+        assign(session, inbound_id, contact.id, line.id)
+        match arrival:
+            case Departure():
+                self._people.stop(session, contact)
+                return 0
+            case Incoming():
+                return self._hear(session, arrival, inbound_id, contact, line)
+            case _:
+                assert_never(arrival)
 
-    def _carry_out(  # noqa: PLR0913 - one turn and where it belongs
-        self,
-        session: Session,
-        contact: Contact,
-        line: Line,
-        conversation: Conversation | None,
-        turn: Turn,
-        *,
-        inbound_id: int | None,
-        kind: str,
-    ) -> None:
-        """Write down all that a turn changes, in the transaction of the message that caused it."""
-        now = self._clock()
-        begins = any(isinstance(effect, Begin) for effect in turn.effects)
-        if conversation is None or begins:
-            conversation = Conversation(id=new_id(), contact_id=contact.id, line_id=line.id, created_at=now)
-            session.add(conversation)
-        conversation.state, conversation.updated_at = turn.state.to_json(), now
-        contact.language, contact.met = turn.state.language, turn.state.met
-        session.flush()
-        StoryBook(session, self._keys).keep(turn.effects, conversation, line, inbound_id, now)
-        for effect in turn.effects:
-            match effect:
-                case Stopped():
-                    stop(session, contact.lookup, now)
-                case Rejoined():
-                    address = self._keys.open("contact", contact.id, "address", contact.address)
-                    rejoin(session, self._lookups(contact.channel, address))
-                case Forgotten():
-                    erase(session, self._keys, contact, now)
-        self._queue(session, contact, line, conversation.id, turn, kind)
+    def _hear(
+        self, session: Session, incoming: Incoming, inbound_id: int, contact: Contact, line: Line
+    ) -> int:
+        self._note(session, incoming, contact)
+        talk = self._turns.open(session, contact, line)
+        versions = of_message(session, self._message_keys(incoming), but=inbound_id)
+        if versions and not incoming.edited:
+            return 0  # its edit overtook it: what it said first is kept, and counts no more
+        here = self._world.now(f"{secrets.randbelow(9000) + 1000}")
+        hear = dialogue.hear_edit if versions else dialogue.step
+        turn = hear(talk.state, incoming, here)
+        return self._turns.write(session, talk, turn, (inbound_id, *(version.id for version in versions)))
 
-    def _queue(  # noqa: PLR0913 - as above
-        self, session: Session, contact: Contact, line: Line, conversation_id: int, turn: Turn, kind: str
-    ) -> None:
-        """Put what is said into the outbox, in order."""
-        now = self._clock()
-        facts = self._facts(session, line)
-        for say in turn.says:
-            story = self._preview(session, say, conversation_id)
-            reply = reply_for(self._wording, turn.state.language, say, facts, story)
-            outbound_id = new_id()
-            body = json.dumps({"text": reply.text, "buttons": [[b.label, b.choice] for b in reply.buttons]})
-            session.add(
-                Outbound(
-                    id=outbound_id,
-                    contact_id=contact.id,
-                    line_id=line.id,
-                    kind=FAREWELL if say.farewell else kind,
-                    body=self._keys.seal("outbound", outbound_id, "body", body),
-                    due_at=now,
-                    created_at=now,
-                )
-            )
+    def _note(self, session: Session, incoming: Incoming, contact: Contact) -> None:
+        """What a message says about its sender, whatever its words are."""
+        contact.last_heard_at, contact.unreachable = self._clock(), None
+        if incoming.source:
+            contact.source = self._keys.seal("contact", contact.id, "source", incoming.source)
+        release_held(session, contact.id, PROMPTED, self._clock())
 
-    def _facts(self, session: Session, line: Line) -> Facts:
-        landlord = session.get_one(Landlord, line.landlord_id)
-        return Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency)
+    def _keep_for_later(self, arrival: Incoming | Departure, error: Exception) -> Receipt:
+        with self._store.write() as session:
+            inbound_id = self._insert(session, arrival)
+            if inbound_id is None:
+                return Receipt(new=False)
+            self._log(error, arrival.channel)
+            put_off(session, inbound_id, WAITING, self._clock() + AGAIN_AFTER)
+        return Receipt(new=True)
 
-    def _preview(self, session: Session, say: Say, conversation_id: int) -> str:
-        """The redacted story, for the one thing we say that needs it."""
-        story = story_of(session, conversation_id) if say.preview else None
-        if story is None:
-            return ""
-        return redact(StoryBook(session, self._keys).words([story.id])[story.id]).words
+    def _put_off(self, row: Inbound, error: Exception) -> None:
+        self._log(error, row.channel)
+        homeless = isinstance(error, NoLandlord)
+        again = row.attempts + 1 < MOST_ATTEMPTS or homeless
+        wait = WITHOUT_LANDLORD if homeless else AGAIN_AFTER * 2**row.attempts
+        if not again:
+            get_logger().error("quarantined", channel=row.channel)
+        with self._store.write() as session:
+            put_off(session, row.id, WAITING if again else QUARANTINED, self._clock() + wait)
+
+    def _log(self, error: Exception, channel: str) -> None:
+        if isinstance(error, NoLandlord):
+            get_logger().warning("line_without_landlord", channel=channel)
+        else:
+            log_error("not_understood", error, channel=channel)
+
+    def _open(self, row: Inbound) -> str:
+        return self._keys.open("inbound", row.id, "body", row.body or b"")
+
+
+def _to_json(arrival: Incoming | Departure) -> dict[str, Any]:
+    kind = "departure" if isinstance(arrival, Departure) else "message"
+    return {**asdict(arrival), "received_at": arrival.received_at.isoformat(), "event": kind}
+
+
+def _from_json(plain: dict[str, Any]) -> Incoming | Departure:
+    made = {"departure": Departure, "message": Incoming}[plain.pop("event")]
+    arrival: Incoming | Departure = made(
+        **{**plain, "received_at": datetime.fromisoformat(plain["received_at"])}
+    )
+    return arrival

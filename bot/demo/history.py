@@ -14,12 +14,13 @@ import typer
 from sqlalchemy import update
 
 from bot.conversation.messages import ChannelName, Incoming
+from bot.conversation.script import load_scripts
 from bot.demo.stage import SMS_NUMBER, TELEGRAM_TOKEN, WHATSAPP_NUMBER, Stage
 from bot.moderation import Desk
 from bot.privacy.redact import redact
 from bot.schedule import latest_occurrence
 from models.landlords import all_landlords
-from models.messages import Outbound
+from models.outbound import Outbound
 from models.sending import QUEUED, SENT
 
 WEEKS: Final = 12
@@ -99,7 +100,7 @@ def _tell(stage: Stage, story: MadeUp, number: int) -> None:
     address = f"{880_000_000 + number}" if channel == "telegram" else f"+4477009{number:05d}"
     inbox, account = stage.product.inbox, ACCOUNTS[channel]
     if story.answer:
-        inbox.ask(channel, account, address, "after_visit")
+        inbox.ask(channel, account, address, load_scripts()["after_visit"])
     texts = [
         story.answer,
         story.text,

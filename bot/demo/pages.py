@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from bot.conversation.messages import ChannelName
+from bot.conversation.script import load_scripts
 from bot.demo.mailbox import Mail
 from bot.demo.stage import LANDLORD, OPERATOR, RECIPIENTS, SMS_NUMBER, TELEGRAM_TOKEN, WHATSAPP_NUMBER, Stage
 from bot.moderation import Desk
@@ -139,7 +140,7 @@ class Pages:
         inbox = self._stage.product.inbox
 
         def ask() -> bool:
-            return inbox.ask(phone.channel, phone.account, phone.address, "after_visit")
+            return inbox.ask(phone.channel, phone.account, phone.address, load_scripts()["after_visit"])
 
         if not await self._stage.product.threads.run(ask):
             raise Refused("This person said stop, so we don't ask. They can text START to come back.")

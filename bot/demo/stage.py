@@ -100,7 +100,12 @@ async def stage(
             product = build(settings, clock)
             furnish(product.store, product.keys, since=clock() - (LONG_AGO if before else timedelta()))
             made = Stage(
-                product, providers, Phones(settings, clock), mailbox, clock, settings.public_base_url
+                product,
+                providers,
+                Phones(settings, clock, providers),
+                mailbox,
+                clock,
+                settings.public_base_url,
             )
             if before:
                 await before(made)

@@ -25,6 +25,8 @@ from models.sending import FAILED, SENT, UNKNOWN, retry_at, settle, settle_inter
 
 BATCH: Final = 16
 TIMEOUT_SECONDS: Final = 30.0
+LEASE: Final = timedelta(minutes=15)
+"""Longer than a batch of mails can take, each at its time-out."""
 RETRY_AFTER: Final = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least 30 minutes apart
 GIVE_UP_AFTER: Final = 48
 """Attempts: a day of them. A digest later than that would run into the next one."""
@@ -113,12 +115,16 @@ class PostRoom:
         self._threads = threads
         self._wording = load_wording("bot.digest")
 
-    async def settle_interrupted(self) -> int:
-        """Settle what a dead process left half sent; says how many there were."""
+    async def settle_interrupted(self, *, alone: bool) -> int:
+        """Settle what a dead process left half sent; says how many there were.
+
+        Args:
+            alone: whether no other process can be sending.
+        """
 
         def settled() -> int:
             with self._store.write() as session:
-                return settle_interrupted(session, Delivery, self._clock())
+                return settle_interrupted(session, Delivery, self._clock(), alone=alone)
 
         return await self._threads.run(settled)
 
@@ -135,7 +141,7 @@ class PostRoom:
 
     def _claim(self) -> Sequence[Letter]:
         with self._store.write() as session:
-            return [self._write(due) for due in claim(session, self._clock(), BATCH)]
+            return [self._write(due) for due in claim(session, self._clock(), BATCH, LEASE)]
 
     def _write(self, due: Due) -> Letter:
         recipient, frozen = due.Recipient, due.Release

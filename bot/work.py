@@ -1,0 +1,147 @@
+"""Work: what goes on beside receiving: sending, and, in the one process that leads, all that is done once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.conversation.messages import Arrival, Polling, SecondPoller
+from bot.delivery.inbox import Inbox
+from bot.delivery.outbox import Outbox
+from bot.delivery.reconcile import Reconciler
+from bot.delivery.threads import Threads
+from bot.digest.post import PostRoom
+from bot.leader import leading
+from bot.log import get_logger, log_error
+from bot.schedule import LENIENT, add_digests
+from models import Store
+from models.landlords import all_landlords
+
+RECONCILE_EVERY: Final = timedelta(minutes=3)
+RETRY_EVERY: Final = timedelta(seconds=15)
+SWEEP_EVERY: Final = timedelta(seconds=20)
+TRY_TO_LEAD_EVERY: Final = 5.0
+
+Job = Callable[[], Awaitable[object]]
+
+
+class AlreadyWorking(Exception):
+    """Another process does the work already, where only one may. Says so in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that is done beside receiving."""
+
+    store: Store
+    threads: Threads
+    inbox: Inbox
+    outbox: Outbox
+    reconciler: Reconciler
+    post_room: PostRoom
+    pollers: Sequence[Polling]
+    run_due: Job
+    digest_time: time
+
+    @contextlib.asynccontextmanager
+    async def going_on(self, ended: asyncio.Event) -> AsyncIterator[None]:
+        """While it lasts, work is done; what is under way ends before it does.
+
+        Args:
+            ended: set when the process should end, because it must not go on.
+
+        Raises:
+            AlreadyWorking: when another process works on the same SQLite file.
+        """
+        first = asyncio.get_running_loop().create_future()
+        leader = asyncio.create_task(self._lead(first, ended))
+        led = await first
+        if self.store.is_sqlite and not led:
+            leader.cancel()
+            raise AlreadyWorking(
+                "Another process already sends from this database. Stop that one, or start this one with --no-work. "
+                "For several at once, use PostgreSQL."
+            )
+        sender = asyncio.create_task(self.outbox.run())
+        get_logger().info("working", leads=led)
+        try:
+            yield
+        finally:
+            await self.outbox.stop()
+            for task in (leader, sender):
+                task.cancel()
+            await asyncio.gather(leader, sender, return_exceptions=True)
+
+    async def _lead(self, first: "asyncio.Future[bool]", ended: asyncio.Event) -> None:
+        """Lead as soon as nobody else does."""
+        while True:
+            with leading(self.store) as lead:
+                led = await self.threads.run(lead.take)
+                if not first.done():
+                    first.set_result(led)
+                if led:
+                    async with self._leading(ended):
+                        while await self.threads.run(lead.is_held):  # noqa: ASYNC110 - nobody tells us when a lock is lost
+                            await asyncio.sleep(TRY_TO_LEAD_EVERY)
+                    get_logger().warning("lead_lost")
+            await asyncio.sleep(TRY_TO_LEAD_EVERY)
+
+    @contextlib.asynccontextmanager
+    async def _leading(self, ended: asyncio.Event) -> AsyncIterator[None]:
+        alone = self.store.is_sqlite
+        await self._settle_interrupted(alone=alone)
+        scheduler = await self.threads.run(self._scheduler)
+        scheduler.start()
+        now = [asyncio.create_task(self._quietly(job)) for job in (self.reconciler.run_once, self.run_due)]
+        pollers = [asyncio.create_task(self._poll(poller, ended)) for poller in self.pollers]
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+            for task in (*now, *pollers):
+                task.cancel()
+            await asyncio.gather(*now, *pollers, return_exceptions=True)
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        """Wake-ups alone: what is due is known to the database. Its jobs live in memory."""
+        scheduler = AsyncIOScheduler()
+        add_digests(scheduler, self._zones(), self.digest_time, lambda: self._quietly(self.run_due))
+        every: Iterable[tuple[str, timedelta, Job]] = (
+            ("reconcile", RECONCILE_EVERY, self.reconciler.run_once),
+            ("retry", RETRY_EVERY, lambda: self.threads.run(self.inbox.retry)),
+            ("sweep", SWEEP_EVERY, lambda: self._settle_interrupted(alone=False)),
+        )
+        for name, interval, job in every:
+            trigger = IntervalTrigger(seconds=interval.total_seconds())
+            scheduler.add_job(self._quietly, trigger, args=[job], id=name, **LENIENT)
+        return scheduler
+
+    def _zones(self) -> list[str]:
+        with self.store.read() as session:
+            return [landlord.timezone for landlord in all_landlords(session)]
+
+    async def _settle_interrupted(self, *, alone: bool) -> None:
+        await self.threads.run(lambda: self.outbox.settle_interrupted(alone=alone))
+        await self.post_room.settle_interrupted(alone=alone)
+
+    async def _poll(self, poller: Polling, ended: asyncio.Event) -> None:
+        async def take_in(arrival: Arrival) -> object:
+            return await self.threads.run(lambda: self.inbox.receive(arrival))
+
+        try:
+            await poller.poll(take_in)
+        except SecondPoller:
+            get_logger().error("second_poller", channel=poller.name)
+            ended.set()
+
+    async def _quietly(self, job: Job) -> None:
+        """Whatever goes wrong is logged, and the next wake-up tries again."""
+        try:
+            await job()
+        except Exception as error:  # noqa: BLE001 - as it says
+            log_error("job_failed", error)

@@ -1,0 +1,200 @@
+"""What is to go out: the outbox's rows."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Row, and_, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from models.base import Base, Moment, Sealed
+from models.landlords import Line
+from models.people import Contact, Suppression
+from models.sending import FAILED, QUEUED, SENDING, SENT, UNFINISHED, UNKNOWN, Sendable, mark_sending
+
+SUPPRESSED: Final = "suppressed"
+"""Not sent, because the person had said stop by then."""
+HELD: Final = "held"
+"""Not sent, because the channel lets us write to this person only after they have written."""
+DELIVERED: Final = "delivered"
+
+OVERTAKEN: Final = {
+    SENT: (SENDING, UNKNOWN),
+    DELIVERED: (QUEUED, SENDING, SENT, UNKNOWN),
+    FAILED: (SENDING, SENT, UNKNOWN),
+}
+"""Which states a provider's report may replace. Reports come in any order, twice, or before our own commit;
+what is final stays. A queued row can have been delivered too: its first answer was lost and it is to be resent."""
+
+
+class Outbound(Sendable, Base):
+    """One message to a contact: a row before it is sent."""
+
+    __tablename__ = "outbound"
+    __table_args__ = (
+        Index("ix_outbound_state_due_at", "state", "due_at"),
+        Index("ix_outbound_contact_id_state_id", "contact_id", "state", "id"),
+    )
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    line_id: Mapped[int] = mapped_column(ForeignKey("line.id"))
+    kind: Mapped[str]
+    body: Mapped[Sealed | None]
+    provider_id: Mapped[str | None] = mapped_column(index=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment | None]
+    """After this it says nothing useful any more and is not sent."""
+
+
+class DayCount(Base):
+    """How many messages one of our numbers sent on one day (UTC): what the daily budget is held against.
+
+    A running figure and not a count over rows, so that looking at it costs the same on any day.
+    """
+
+    __tablename__ = "day_count"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    sent: Mapped[int]
+
+
+Claimed = Row[Outbound, Contact, Line]
+
+
+def claim(  # noqa: PLR0913 - what may be sent now
+    session: Session,
+    channel: str,
+    *,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    gap: timedelta,
+    kinds: Collection[str] | None = None,
+) -> Sequence[Claimed]:
+    """Take one channel's messages that are due and mark them as being sent.
+
+    One message a contact at a time, and none while an earlier one is unfinished, so that nobody gets
+    answers out of order. Several workers may claim at once: on PostgreSQL by SKIP LOCKED, on SQLite
+    because a writer is alone.
+
+    Args:
+        session: a transaction that may write.
+        channel: which channel.
+        now: the current time.
+        limit: the most to take.
+        lease: how long whoever takes them may need; after that they count as interrupted.
+        gap: the least time between two messages to one person.
+        kinds: take these kinds only.
+    """
+    earlier, last = aliased(Outbound), aliased(Outbound)
+    waits = exists().where(
+        earlier.contact_id == Outbound.contact_id,
+        earlier.state.in_(UNFINISHED),
+        earlier.id < Outbound.id,
+    )
+    query = (
+        select(Outbound, Contact, Line)
+        .join(Contact, Contact.id == Outbound.contact_id)
+        .join(Line, Line.id == Outbound.line_id)
+        .where(Outbound.state == QUEUED, Outbound.due_at <= now, Contact.channel == channel, ~waits)
+        .order_by(Outbound.id)
+        .limit(limit)
+        .with_for_update(of=Outbound, skip_locked=True)
+    )
+    if gap:
+        just_sent = exists().where(last.contact_id == Outbound.contact_id, last.settled_at > now - gap)
+        query = query.where(~just_sent)
+    if kinds is not None:
+        query = query.where(Outbound.kind.in_(kinds))
+    rows = session.execute(query).all()
+    mark_sending(session, Outbound, [row.Outbound.id for row in rows], now + lease)
+    return rows
+
+
+def drop_unwanted(session: Session, to_stopped: Collection[str], now: datetime) -> None:
+    """Settle what must not be sent any more: for people who have said stop meanwhile, and what is too late.
+
+    Args:
+        session: a transaction that may write.
+        to_stopped: the kinds that go even to somebody who said stop.
+        now: the current time.
+    """
+    queued = update(Outbound).where(Outbound.state.in_((QUEUED, HELD)))
+    stopped = select(Contact.id).where(Contact.id == Outbound.contact_id, _is_suppressed()).exists()
+    unwanted = queued.where(Outbound.kind.not_in(to_stopped), stopped)
+    session.execute(unwanted.values(state=SUPPRESSED, settled_at=now))
+    late = queued.where(Outbound.expires_at < now)
+    session.execute(late.values(state=FAILED, error="expired", settled_at=now))
+
+
+def must_not_be_sent(session: Session, outbound_id: int) -> bool:
+    """Whether its person has said stop, or had everything removed, since it was claimed."""
+    query = (
+        select(Contact.id)
+        .join(Outbound, Outbound.contact_id == Contact.id)
+        .where(Outbound.id == outbound_id, ~_is_suppressed())
+    )
+    return session.scalar(query) is None
+
+
+def _is_suppressed() -> ColumnElement[bool]:
+    # Under the person, or under the one address: before a person had a hash of their own, it was the address's.
+    listed = or_(Suppression.lookup == Contact.person, Suppression.lookup == Contact.lookup)
+    return exists().where(listed)
+
+
+def release_held(session: Session, contact_id: int, kinds: Collection[str], now: datetime) -> None:
+    """The person has written: what was held for that may go."""
+    query = update(Outbound).where(Outbound.contact_id == contact_id, Outbound.state == HELD)
+    session.execute(query.where(Outbound.kind.in_(kinds)).values(state=QUEUED, due_at=now))
+
+
+def report(  # noqa: PLR0913 - one report
+    session: Session, outbound_id: int | None, provider_id: str, state: str, now: datetime, error: str | None
+) -> Outbound | None:
+    """Record what a provider says has become of a message; None when that changes nothing.
+
+    Args:
+        session: a transaction that may write.
+        outbound_id: our id of it, where the provider repeats it.
+        provider_id: the provider's.
+        state: sent, delivered or failed.
+        now: the current time.
+        error: for failed, the provider's code.
+    """
+    which = Outbound.provider_id == provider_id
+    if outbound_id is not None:
+        # Ours may be known to the provider before we know theirs, but one id can't be two messages'.
+        nobody_elses = or_(Outbound.provider_id.is_(None), Outbound.provider_id == provider_id)
+        which = and_(Outbound.id == outbound_id, nobody_elses)
+    values = {"state": state, "provider_id": provider_id, "settled_at": now, "error": error}
+    query = update(Outbound).where(which, Outbound.state.in_(OVERTAKEN[state])).values(values)
+    return session.scalars(query.returning(Outbound)).first()
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the earliest queued message is due, or None when the queue is empty."""
+    return session.scalar(select(func.min(Outbound.due_at)).where(Outbound.state == QUEUED))
+
+
+def replies_since(session: Session, contact_id: int, kinds: Collection[str], moment: datetime) -> int:
+    """How many messages of these kinds were written to a contact since a moment."""
+    query = select(func.count()).where(
+        Outbound.contact_id == contact_id, Outbound.kind.in_(kinds), Outbound.created_at > moment
+    )
+    return session.scalar(query) or 0
+
+
+def sent_on(session: Session, channel: str, day: str) -> int:
+    """How many messages a channel has begun to send on a day."""
+    return session.scalar(select(DayCount.sent).filter_by(channel=channel, day=day)) or 0
+
+
+def add_sent(session: Session, channel: str, day: str, count: int) -> None:
+    """Count messages that are about to be sent."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(DayCount).values(channel=channel, day=day, sent=count)
+    more = {"sent": DayCount.sent + insert.excluded.sent}
+    session.execute(insert.on_conflict_do_update(index_elements=["channel", "day"], set_=more))
