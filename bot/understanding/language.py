@@ -5,6 +5,7 @@ the writer does not read, and to ask in vain. So: nothing changes on a few words
 rest a model gives likelihoods; and what is doubtful or not ours is asked.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -31,9 +32,13 @@ NAMED: Final = 0.97
 CLEAR_OF_RIVALS: Final = 0.2
 """How far apart two languages of one script must be, as the model measures."""
 
+WORDS_OF_THEIRS: Final = 2
+"""With as many common words of the present language, and fewer of another, names must be what looks foreign."""
+
 SOMALI_WORDS: Final = 2
 SOUTH_ASIAN_WORDS: Final = 2
 
+_DENIED: Final = re.compile(rf" (?:{'|'.join(sorted(phrases('denials', 'whole')))})(?: \S+){{0,2}}$")
 _SIGNS: Final = ("CJK", "HIRAGANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
@@ -94,20 +99,28 @@ def language_label(text: str) -> str:
 
 
 def read_language(text: str, offered: Collection[str]) -> str | None:
-    """The offered language that a short message names ("po polsku", "can I do this in English"), or None."""
+    """The offered language that a short message names ("po polsku", "can I do this in English"), or None.
+
+    "I don't speak English" names none.
+    """
     words = words_of(text)
     if len(words) > MOST_WORDS:
         return None
     padded = f" {' '.join(words)} "
-    named = (code for code in offered if any(f" {name} " in padded for name in phrases("languages", code)))
-    return next(named, None)
+    return next((code for code in offered if code in launch_languages() and _is_named(code, padded)), None)
+
+
+def _is_named(code: str, padded: str) -> bool:
+    names = [name for name in phrases("languages", code) if f" {name} " in padded]
+    denied = [name for name in names if _DENIED.search(padded[: padded.index(f" {name} ")])]
+    return len(names) > len(denied)
 
 
 def _too_short(bearing: str, script: str) -> bool:
     letters = sum(map(is_letter, bearing))
     if script in _SIGNS:
         return letters < FEWEST_SIGNS
-    return len(bearing.split()) < FEWEST_WORDS or letters < FEWEST_LETTERS
+    return len(set(bearing.casefold().split())) < FEWEST_WORDS or letters < FEWEST_LETTERS
 
 
 def _tell_other(bearing: str, script: str, current: str) -> Told:
@@ -128,6 +141,10 @@ def _tell_latin(bearing: str, offered: Collection[str], current: str) -> Told:
     best = max(likely, key=lambda code: likely[code])
     if likely[current] >= 1 - DOUBTFUL or best == current:
         return Told("stay", current)
+    if words.counts.get(current, 0) >= WORDS_OF_THEIRS and words.scores[current] > words.scores.get(
+        best, 0.0
+    ):
+        return Told("stay", current)  # "It was Krzysztof Szymański who listened"
     if best == "so" and words.counts.get("so", 0) < SOMALI_WORDS:
         return Told("ask")
     if best not in ours:
@@ -135,6 +152,13 @@ def _tell_latin(bearing: str, offered: Collection[str], current: str) -> Told:
     if likely[best] >= SURE or langdetect_says(bearing, ours) == best:
         return Told("sure", best)
     return Told("ask", best)
+
+
+def _only_names_look_foreign(bearing: str, words: latin.CommonWords, best: str, current: str) -> bool:
+    """ "It was Krzysztof Szymański who listened": common words are English, and what is Polish is no common word."""
+    present = words.counts.get(current, 0)
+    enough = present >= WORDS_OF_THEIRS and present * 3 >= len(bearing.split())
+    return enough and words.scores[current] > words.scores.get(best, 0.0)
 
 
 def _is_south_asian(words: latin.CommonWords) -> bool:
