@@ -94,7 +94,9 @@ def plain(text: str, *, drop_accents: bool = False) -> str:
     candidate = text.translate(LOOK_ALIKES)
     if drop_accents:
         candidate = "".join(letter if letter in GSM else _bare(letter) for letter in candidate)
-    return candidate if encoding_of(candidate) == "GSM-7" else text
+    # Three dots are dearer than one sign for them, if there were seventy of them.
+    cheaper = encoding_of(candidate) == "GSM-7" and segments(candidate).parts <= segments(text).parts
+    return candidate if cheaper else text
 
 
 def _bare(letter: str) -> str:

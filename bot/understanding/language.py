@@ -155,7 +155,7 @@ def _tell_latin(bearing: str, offered: Collection[str], current: str) -> Told:
 
 
 def _only_names_look_foreign(bearing: str, words: latin.CommonWords, best: str, current: str) -> bool:
-    """ "It was Krzysztof Szymański who listened": common words are English, and what is Polish is no common word."""
+    """Names: the common words of "It was Krzysztof Szymański who listened" are English, and what is Polish is none."""
     present = words.counts.get(current, 0)
     enough = present >= WORDS_OF_THEIRS and present * 3 >= len(bearing.split())
     return enough and words.scores[current] > words.scores.get(best, 0.0)
