@@ -32,12 +32,16 @@ NAMED: Final = 0.97
 CLEAR_OF_RIVALS: Final = 0.2
 """How far apart two languages of one script must be, as the model measures."""
 
+NAMED_AMONG_RIVALS: Final = 0.5
+"""How far apart before one that we don't answer in is named."""
+
 WORDS_OF_THEIRS: Final = 2
 """With as many common words of the present language, and fewer of another, names must be what looks foreign."""
 
 SOMALI_WORDS: Final = 2
 SOUTH_ASIAN_WORDS: Final = 2
 
+_CLAUSES: Final = re.compile("[,.;!?،。,؛]+")
 _DENIED: Final = re.compile(rf" (?:{'|'.join(sorted(phrases('denials', 'whole')))})(?: \S+){{0,2}}$")
 _SIGNS: Final = ("CJK", "HIRAGANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
@@ -103,10 +107,10 @@ def read_language(text: str, offered: Collection[str]) -> str | None:
 
     "I don't speak English" names none.
     """
-    words = words_of(text)
-    if len(words) > MOST_WORDS:
+    clauses = [words_of(clause) for clause in _CLAUSES.split(text)]
+    if sum(map(len, clauses)) > MOST_WORDS:
         return None
-    padded = f" {' '.join(words)} "
+    padded = "".join(f" {' '.join(words)} " for words in clauses)
     return next((code for code in offered if code in launch_languages() and _is_named(code, padded)), None)
 
 
@@ -183,5 +187,7 @@ def _among(rivals: Collection[str], bearing: str, current: str) -> Told:
         best = langdetect_says(bearing, rivals)
         return Told("sure", best) if best else Told("ask")
     best, second = sorted((code for code in rivals if code in measured), key=lambda code: -measured[code])[:2]
-    certain = measured[best] - measured[second] >= CLEAR_OF_RIVALS or best == current
-    return Told("sure", best) if certain else Told("ask", best)
+    apart = measured[best] - measured[second]
+    if best in launch_languages():
+        return Told("sure" if apart >= CLEAR_OF_RIVALS or best == current else "ask", best)
+    return Told("ask", best if apart >= NAMED_AMONG_RIVALS else "")

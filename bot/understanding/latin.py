@@ -137,19 +137,27 @@ def common_words(text: str) -> CommonWords:
     """Look every word of a text up in the lists."""
     scores: dict[str, float] = {}
     counts: dict[str, int] = {}
-    for word in said(text):
+    for word, has_accents in said(text).items():
         languages = _languages_of_words().get(word, ())
         for code in languages:
+            if code == "en" and has_accents:
+                continue  # "ơn" is not "on"; the others are often typed without their accents
             scores[code] = scores.get(code, 0.0) + 1 / len(languages)
             counts[code] = counts.get(code, 0) + 1
     return CommonWords(scores, counts)
 
 
-def said(text: str) -> set[str]:
-    """The different words of a text, without accents; of "l'eau" and "don't" the parts as well as the whole."""
-    whole = without_accents(text).split()
-    parts = (part for word in whole if "'" in word for part in word.split("'") if len(part) > 1)
-    return {word.replace("'", "") for word in whole} | set(parts)
+def said(text: str) -> dict[str, bool]:
+    """The different words of a text, without accents, and whether they had any.
+
+    Of "l'eau" and "don't" the parts as well as the whole.
+    """
+    words: dict[str, bool] = {}
+    for word in text.split():
+        plain = without_accents(word)
+        parts = [part for part in plain.split("'") if len(part) > 1] if "'" in plain else []
+        words |= dict.fromkeys([plain.replace("'", ""), *parts], not word.replace("’", "'").isascii())
+    return words
 
 
 @cache

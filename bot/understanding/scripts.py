@@ -12,7 +12,7 @@ _BY_SCRIPT: Final = {
 }  # fmt: skip
 
 RIVALS: Final = {
-    "ARABIC": ("ar", "ary", "arz", "fa", "ur"),
+    "ARABIC": ("ar", "ckb", "fa", "ps", "ur"),
     "CYRILLIC": ("bg", "mk", "ru", "sr", "uk", "be"),
     "DEVANAGARI": ("hi", "mr", "ne"),
 }
