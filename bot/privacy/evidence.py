@@ -1,0 +1,233 @@
+"""How likely a word is somebody's name: a sum of weights for what it is and what stands around it.
+
+The features have plain names and the weights stand in `lists/weights.txt`, where anybody can read and
+change them; `benchmarks/fit_names.py` makes them from labelled messages.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from bot.privacy import lexicon
+from bot.privacy.tokens import (
+    BOTH,
+    COMMA,
+    FIRST,
+    LEFT,
+    NONE,
+    STOP,
+    SURNAME,
+    TAKEN,
+    UNKNOWN,
+    WORD,
+    Token,
+    looks_like_a_slip,
+)
+
+KINDS: Final = (FIRST, SURNAME, BOTH, UNKNOWN, WORD, LEFT)
+BEFORE: Final = (
+    "title", "called", "says_name", "told", "kin", "role", "determiner", "pointing", "possessive", "our", "preposition",
+    "auxiliary", "pronoun", "joining", "describing", "negative", "verb_before", "amount",
+)  # fmt: skip
+AFTER: Final = (
+    "did", "place_after", "who_word", "he_she", "honorific", "object_after", "thing_after", "joining", "role", "kin", "auxiliary",
+    "possessive", "determiner", "preposition",
+)  # fmt: skip
+_NAME_ENDINGS: Final = (
+    "ski", "ska", "wicz", "czyk", "escu", "oglu", "enko", "chuk", "ova", "ovic", "aite", "iene", "auskas", "deep", "preet", "jit", "inder",
+    "ullah", "uddin", "rahman", "ayo", "tunde", "kemi", "chukwu", "oluwa", "ola", "nwa", "ade", "mac", "yn", "lyn", "eesha", "aisha", "ique",
+)  # fmt: skip
+
+
+@cache
+def _groups(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """For each word, the context lists that it stands in."""
+    by_word: dict[str, list[str]] = {}
+    for name in names:
+        for word in lexicon.entries("context.toml", name):
+            by_word.setdefault(word.replace("'", ""), []).append(name)
+    return {word: tuple(found) for word, found in by_word.items()}
+
+
+@cache
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """For each kind of word, the weight of each feature."""
+    table: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
+    for line in lexicon.text_of("weights.txt").splitlines():
+        if line and not line.startswith("#"):
+            feature, *values = line.split()
+            for kind, value in zip(KINDS, values, strict=True):
+                table[kind][feature] = float(value)
+    return table
+
+
+def likelihood(kind: str, features: Sequence[str]) -> float:
+    """From 0 to 1: how likely it is that a word names somebody."""
+    of_kind = weights()[kind]
+    total = sum(of_kind.get(feature, 0.0) for feature in features)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def features(tokens: Sequence[Token], at: int, case: str) -> list[str]:
+    """What speaks for and against a word's being a name.
+
+    Args:
+        tokens: the message.
+        at: which word.
+        case: how the message is written: "mixed", "small" or "capitals".
+    """
+    return ["always", *_itself(tokens[at], case), *_before(tokens, at), *_after(tokens, at)]
+
+
+def shape(token: Token, case: str) -> str:
+    """How a word is written, as far as that says anything in this message."""
+    if case == "capitals" or (token.raw.isupper() and len(token.raw) > 1 and case != "mixed"):
+        return "shouted"
+    if not token.raw[0].isupper():
+        return "small_in_mixed" if case == "mixed" else "small"
+    if token.raw.isupper() and len(token.raw) > 1:
+        return "shouted"
+    return "capital_first" if token.gap == STOP else "capital"
+
+
+def _itself(token: Token, case: str) -> Iterator[str]:
+    yield f"is_{shape(token, case)}"
+    if token.owner:
+        yield "owns"
+    if token.kind == BOTH:
+        yield from _ambiguity(token.low)
+    if token.kind in {UNKNOWN, WORD}:
+        yield from _looks(token)
+    if len(token.low) <= 2:
+        yield "is_short"
+
+
+def _ambiguity(low: str) -> Iterator[str]:
+    if low in lexicon.everyday():
+        yield "is_everyday"
+    if low in lexicon.left_alone():
+        yield "is_left_alone"
+    if low not in lexicon.first_names():
+        yield "is_only_surname"
+    if low not in lexicon.ordinary():
+        yield "is_rare_word"
+
+
+def _looks(token: Token) -> Iterator[str]:
+    low = token.low
+    if not low.isascii():
+        yield "has_foreign_letters"
+    if "-" in low:
+        yield "has_hyphen"
+    if low.endswith(_NAME_ENDINGS) or low.startswith(("oluwa", "chukwu", "mac", "mc", "abdul", "o'")):
+        yield "sounds_like_a_name"
+    if token.kind == UNKNOWN and looks_like_a_slip(low):
+        yield "is_a_slip"
+    if token.kind == WORD and low in lexicon.everyday():
+        yield "is_everyday"
+
+
+def _before(tokens: Sequence[Token], at: int) -> Iterator[str]:
+    token = tokens[at]
+    if at == 0:
+        yield "starts_message"
+        return
+    if token.gap == STOP:
+        yield "starts_sentence"
+        return
+    comma = "," if token.gap == COMMA else ""
+    one = tokens[at - 1]
+    groups = _groups(BEFORE)
+    if one.kind in {FIRST, SURNAME, TAKEN} and one.low not in groups:
+        yield f"before{comma}:name"
+    elif one.kind == BOTH and one.low not in groups:
+        yield f"before{comma}:maybe_name"
+    found = groups.get(one.low, ())
+    for group in found:
+        yield f"before{comma}:{group}"
+    if one.low[:1].isdigit():
+        yield f"before{comma}:number"
+    elif not found and one.kind == WORD:
+        yield f"before{comma}:other"
+    if at > 1 and one.gap != STOP:
+        yield from _before_that(tokens[at - 2], one, comma, found)
+
+
+def _before_that(two: Token, one: Token, comma: str, found: tuple[str, ...]) -> Iterator[str]:
+    """Two words back: "spoke to Ann", "my son Ann", "it was Ann"."""
+    if comma:
+        if "kin" in found or "role" in found:
+            yield "before:described,"
+        return
+    pair = f"{two.low} {one.low}"
+    if pair in _PAIRS:
+        yield "before:speaking_to"
+    elif pair in _NAMING:
+        yield "before:naming"
+    groups = _groups(BEFORE).get(two.low, ())
+    if ("kin" in found or "describing" in found) and ("possessive" in groups or "our" in groups):
+        yield "before:my_kin"
+    if "role" in found and ("determiner" in groups or "possessive" in groups or "our" in groups or "describing" in groups):
+        yield "before:the_role"
+    if one.low in {"and", "n", "&", "or", "then"} and two.kind in {FIRST, TAKEN}:
+        yield "before:name_and"
+    if one.low in {"and", "n", "&"} and two.low in {"me", "him", "her", "us"}:
+        yield "before:me_and"
+
+
+_PAIRS: Final = frozenset(
+    """spoke to|spoke with|spoke w|speak to|speak with|spoken to|spoken with|speaking to|talk to|talked to|talking to|said to|says to|write to|wrote to|
+    told to|listen to|listened to|complained to|explained to|went to|thanks to|thank to|thankyou to|cheers to|hats to|ask for|asked for|asking for|
+    waited for|waiting for|wait for|waiting on|wait on|looking for|meeting with|met with|got through|credit to|shout to|respect to|regards to|
+    fair to|happened to|belongs to|married to|moved to|call from|letter from|email from|text from|message from|visit from|help from|note from|hear from|
+    heard from|back from|thanks from|due to|because of|cause of|of mr|problem with|trust in|out to|up to|over to|back to|round to|across from|through to""".replace(
+        "\n", ""
+    ).replace("    ", "").split("|")
+)
+_NAMING: Final = frozenset(
+    """name is|names is|name was|it was|it is|this is|i am|that is|its me|is called|was called|called me|surname is|is mr|he is|she is|someone called|
+    down as|known as|name of|in name|he was|she was|thats me|me called|spell it|its just""".replace("\n", "").replace("    ", "").split("|")
+)
+
+
+def _after(tokens: Sequence[Token], at: int) -> Iterator[str]:
+    if at + 1 == len(tokens):
+        yield "ends_message"
+        return
+    following = tokens[at + 1]
+    if following.gap == STOP:
+        yield "ends_sentence"
+        return
+    comma = "," if following.gap == COMMA else ""
+    groups = _groups(AFTER)
+    if following.kind in {FIRST, SURNAME} and following.low not in groups:
+        yield f"after{comma}:name"
+    if following.kind == UNKNOWN:
+        yield f"after{comma}:unknown"
+    found = groups.get(following.low, ())
+    for group in found:
+        yield f"after{comma}:{group}"
+    if not found and following.kind == WORD:
+        yield f"after{comma}:" + ("past" if following.low.endswith("ed") else "other")
+    if at + 2 < len(tokens) and tokens[at + 2].gap != STOP:
+        yield from _after_that(following, tokens[at + 2])
+
+
+def _after_that(one: Token, two: Token) -> Iterator[str]:
+    """Two words on: "Ann the plumber", "Ann in repairs", "Ann, my eldest"."""
+    if one.low in {"the", "our", "my", "your", "a", "an", "his", "her"} and {"role", "kin"} & set(_groups(AFTER).get(two.low, ())):
+        yield "after:the_role"
+    if one.low in {"from", "in", "at", "on"} and two.low in _TEAMS:
+        yield "after:in_a_team"
+    if one.low in {"and", "n", "&", "or", "then"} and two.kind == FIRST and two.gap == NONE:
+        yield "after:and_name"
+    if one.low in {"and", "n", "&"} and two.low in {"me", "i", "his", "her", "the"}:
+        yield "after:and_me"
+
+
+_TEAMS: Final = frozenset(
+    """repairs lettings allocations complaints income rents rent reception gas housing office the your my our next upstairs downstairs number flat no
+    asb estates tenancy maintenance heating accounts money customer contact webchat desk call works planned voids damp legal support arrears hub
+    council council's payroll homeless adaptations welfare""".split()
+)

@@ -1,0 +1,189 @@
+"""Names of people, found without a model: lists, what stands around a word, capitals, and memory."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from bot.privacy import lexicon
+from bot.privacy.evidence import features, likelihood, shape
+from bot.privacy.spans import NAME, PLACE, Doubt, Span
+from bot.privacy.tokens import BOTH, FIRST, LEFT, NONE, STOP, SURNAME, TAKEN, UNKNOWN, WORD, Token
+
+CUT: Final = 0.5  # as likely as not: it goes
+DOUBT: Final = 0.1  # likely enough for a person to look
+CERTAIN: Final = 0.95
+
+_INITIAL: Final = re.compile(r"(?<!\w)(?:[A-Za-z]\.? ?){1,3}$")
+_LAST_INITIAL: Final = re.compile(r" [A-Z]\b\.?(?![\w'’])")
+_PLACE_WORDS: Final = frozenset("at in on behind outside near round around opposite by past down up off to of".split())
+
+
+def case_of(text: str) -> str:
+    """How a message is written: "mixed" uses capitals as they are taught, "small" hardly any, "capitals" only those."""
+    upper = sum(map(str.isupper, text))
+    letters = sum(map(str.isalpha, text))
+    if letters and upper * 2 > letters:
+        return "capitals"
+    first = next((letter for letter in text if letter.isalpha()), "")
+    return "mixed" if first.isupper() else "small"
+
+
+def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[list[Span], list[Doubt]]:
+    """The names in a message, and the words that may be one."""
+    case = case_of(text)
+    chances = {at: chance for at in _candidates(tokens, case) if (chance := _chance(text, tokens, at, case))}
+    cut = {at for at, chance in chances.items() if chance >= CUT}
+    cut |= _seen_elsewhere(tokens, cut, chances, known)
+    spans = list(_joined(text, tokens, cut, chances, case))
+    taken = {position for span in spans for position in range(span.start, span.end)}
+    return spans, [
+        Doubt(tokens[at].start, tokens[at].end, _doubt(tokens[at]))
+        for at, chance in chances.items()
+        if DOUBT <= chance < CUT and tokens[at].start not in taken and at not in cut
+    ]
+
+
+def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:
+    """The words of a message that may be names at all, for fitting the weights."""
+    return [at for at in _candidates(tokens, case) if not _in_saying(text, tokens[at])]
+
+
+def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
+    """Words worth weighing; a common word only with a strong cue beside it, or a capital where none belongs."""
+    for at, token in enumerate(tokens):
+        if token.kind in {FIRST, SURNAME, BOTH, UNKNOWN}:
+            yield at
+        elif (token.kind in {WORD, LEFT} and not token.low[0].isdigit()) and _has_cue(tokens, at, case):
+            yield at
+
+
+def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
+    token = tokens[at]
+    if token.low in _never():
+        return False
+    if at and token.gap != STOP and tokens[at - 1].low in _STRONG_BEFORE:
+        return True
+    if token.kind == LEFT:
+        return False
+    if at + 2 < len(tokens) and tokens[at + 1].low == "the" and tokens[at + 2].low in lexicon.entries("context.toml", "role"):
+        return not (at and tokens[at - 1].low in _DETERMINERS)
+    return shape(token, case) == "capital" and (case == "small" or token.low not in lexicon.everyday() or not at)
+
+
+_STRONG_BEFORE: Final = frozenset("mr mrs ms miss dr cllr councillor pc called named".split())
+_DETERMINERS: Final = frozenset("the a an my your his her our their this that every any some no of".split())
+
+
+def _never() -> frozenset[str]:
+    return _NEVER
+
+
+_NEVER: Final = frozenset(
+    """i the a an and or but if so to of in on at by for from with as is are was were be been it its he she they we you me him her them us my your his
+    their our this that these those who what when where why how not no yes just only even back out up down off over all always some any do did does
+    have has had said says told get got go went one two""".split()
+)
+
+
+def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
+    token = tokens[at]
+    if _in_saying(text, token):
+        return 0.0
+    return likelihood(token.kind, features(tokens, at, case))
+
+
+def _in_saying(text: str, token: Token) -> bool:
+    patterns = lexicon.sayings().get(token.low, ())
+    return any(m.start() <= token.start < m.end() for pattern in patterns for m in pattern.finditer(text))
+
+
+def _seen_elsewhere(
+    tokens: Sequence[Token], cut: set[int], chances: dict[int, float], known: Collection[str]
+) -> set[int]:
+    """A name once seen goes everywhere; one that is an ordinary word too, only where it may be one."""
+    seen = {tokens[at].low for at in cut} | {word for name in known for word in name.casefold().split()}
+    return {
+        at
+        for at, token in enumerate(tokens)
+        if token.low in seen
+        and at not in cut
+        and (token.kind in {FIRST, SURNAME, UNKNOWN} or chances.get(at, 0.0) >= DOUBT or _capital_inside(token))
+    }
+
+
+def _capital_inside(token: Token) -> bool:
+    return token.raw[:1].isupper() and token.gap != STOP and token.kind in {BOTH, WORD}
+
+
+def _joined(
+    text: str, tokens: Sequence[Token], cut: set[int], chances: dict[int, float], case: str
+) -> Iterator[Span]:
+    """Names that stand together are one; a capital word or a surname after a name belongs to it."""
+    at = 0
+    while at < len(tokens):
+        if at not in cut:
+            at += 1
+            continue
+        last = at
+        while last + 1 < len(tokens) and _belongs(tokens, last, cut, case):
+            last += 1
+        start, end = _with_initials(text, tokens[at].start, tokens[last].end)
+        chance = max(chances.get(one, CUT) for one in range(at, last + 1))
+        yield Span(start, end, _type(tokens, at), _reason(tokens, at, case), round(chance, 2))
+        at = last + 1
+
+
+def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bool:
+    """Whether the word after a name is part of it."""
+    token, name = tokens[last + 1], tokens[last]
+    if token.gap != NONE or name.owner:
+        return False
+    if last + 1 in cut:
+        return True
+    if token.kind == SURNAME:
+        return True
+    if token.kind in {BOTH, UNKNOWN} and shape(token, case) == "capital" and name.raw[:1].isupper():
+        return token.low not in lexicon.left_alone()
+    return False
+
+
+def _with_initials(text: str, start: int, end: int) -> tuple[int, int]:
+    """Initials before a surname ("E. Postlethwaite") and after a first name ("Jackie B")."""
+    before = _INITIAL.search(text, 0, start)
+    if before and _are_initials(before.group()):
+        start = before.start()
+    after = _LAST_INITIAL.match(text, end)
+    if after and after.group().strip(" .") not in {"I", "A"}:
+        end = after.end() - after.group().endswith(".")
+    return start, end
+
+
+def _are_initials(words: str) -> bool:
+    letters = words.replace(".", " ").split()
+    return "." in words or (words.strip() == words.strip().upper() and letters[0] not in {"I", "A", "X"}) or (
+        len(letters) == 1 and letters[0] not in {"i", "a", "u", "n", "x", "y", "r", "o", "w", "m", "s"}
+    )
+
+
+def _type(tokens: Sequence[Token], at: int) -> str:
+    one = tokens[at - 1] if at and tokens[at].gap == NONE else None
+    return PLACE if tokens[at].kind == UNKNOWN and one and one.low in _PLACE_WORDS else NAME
+
+
+def _reason(tokens: Sequence[Token], at: int, case: str) -> str:
+    token = tokens[at]
+    if token.kind == FIRST:
+        return "a first name"
+    if token.kind == SURNAME:
+        return "a surname"
+    if token.kind == BOTH:
+        return "a name here, by the words around it"
+    if shape(token, case) == "capital":
+        return "a word with a capital"
+    return "used like a name"
+
+
+def _doubt(token: Token) -> str:
+    if token.kind == UNKNOWN:
+        return "an unknown word, perhaps a name"
+    return "perhaps a name" if token.kind != TAKEN else "perhaps part of a name"
