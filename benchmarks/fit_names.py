@@ -45,7 +45,7 @@ def rows_of(path: Path) -> Iterator[Row]:
 def _rows(text: str, labels: list[tuple[int, int, str]], weight: float) -> Iterator[Row]:
     taken = sorted([*shapes(text), *places(text)], key=lambda span: span.start)
     tokens = tokens_of(text, _apart(taken))
-    case = names.case_of(text)
+    case = "foreign" if names.is_foreign(tokens) else names.case_of(text)
     for at in names.worth_weighing(text, tokens, case):
         token = tokens[at]
         kinds = {kind for start, end, kind in labels if start < token.end and token.start < end}

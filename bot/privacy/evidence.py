@@ -22,6 +22,7 @@ from bot.privacy.tokens import (
     UNKNOWN,
     WORD,
     Token,
+    is_compound,
     looks_like_a_slip,
 )
 
@@ -101,6 +102,8 @@ def _itself(token: Token, case: str) -> Iterator[str]:
         yield from _looks(token)
     if len(token.low) <= 2:
         yield "is_short"
+    if case == "foreign":
+        yield "is_in_another_language"
 
 
 def _ambiguity(low: str) -> Iterator[str]:
@@ -122,10 +125,23 @@ def _looks(token: Token) -> Iterator[str]:
         yield "has_hyphen"
     if low.endswith(_NAME_ENDINGS) or low.startswith(("oluwa", "chukwu", "mac", "mc", "abdul", "o'")):
         yield "sounds_like_a_name"
-    if token.kind == UNKNOWN and looks_like_a_slip(low):
-        yield "is_a_slip"
+    if token.kind == UNKNOWN:
+        yield from _odd_word(token)
     if token.kind == WORD and low in lexicon.everyday():
         yield "is_everyday"
+
+
+def _odd_word(token: Token) -> Iterator[str]:
+    """What an unknown word may be but a name."""
+    if token.raw.isupper() and len(token.raw) <= _LONGEST_ABBREVIATION:
+        yield "is_an_abbreviation"
+    elif is_compound(token.low):
+        yield "is_compound"
+    elif looks_like_a_slip(token.low):
+        yield "is_a_slip"
+
+
+_LONGEST_ABBREVIATION: Final = 5
 
 
 def _before(tokens: Sequence[Token], at: int) -> Iterator[str]:
@@ -139,6 +155,8 @@ def _before(tokens: Sequence[Token], at: int) -> Iterator[str]:
     comma = "," if token.gap == COMMA else ""
     one = tokens[at - 1]
     groups = _groups(BEFORE)
+    if len(one.raw) == 1 and one.low not in {"i", "a", "u", "n", "r", "y", "x", "o", "w", "s"}:
+        yield "before:initial"
     if one.kind in {FIRST, SURNAME, TAKEN} and one.low not in groups:
         yield f"before{comma}:name"
     elif one.kind == BOTH and one.low not in groups:
@@ -212,12 +230,24 @@ def _after(tokens: Sequence[Token], at: int) -> Iterator[str]:
         yield f"after{comma}:" + ("past" if following.low.endswith("ed") else "other")
     if at + 2 < len(tokens) and tokens[at + 2].gap != STOP:
         yield from _after_that(following, tokens[at + 2])
+        if followed_by_work(tokens, at):
+            yield "after:the_role"
+
+
+def followed_by_work(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what somebody is comes next: "Ann the plumber", "Ann our youngest", "Ann the fire warden"."""
+    if tokens[at + 1].low not in _WHOSE or tokens[at + 1].gap == STOP:
+        return False
+    following = [token.low for token in tokens[at + 2 : at + 4] if token.gap == NONE]
+    groups = _groups(AFTER)
+    return any({"role", "kin"} & set(groups.get(low, ())) for low in following)
+
+
+_WHOSE: Final = frozenset("the our my your his her".split())
 
 
 def _after_that(one: Token, two: Token) -> Iterator[str]:
     """Two words on: "Ann the plumber", "Ann in repairs", "Ann, my eldest"."""
-    if one.low in {"the", "our", "my", "your", "a", "an", "his", "her"} and {"role", "kin"} & set(_groups(AFTER).get(two.low, ())):
-        yield "after:the_role"
     if one.low in {"from", "in", "at", "on"} and two.low in _TEAMS:
         yield "after:in_a_team"
     if one.low in {"and", "n", "&", "or", "then"} and two.kind == FIRST and two.gap == NONE:

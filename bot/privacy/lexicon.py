@@ -74,6 +74,7 @@ def sayings() -> Mapping[str, tuple[re.Pattern[str], ...]]:
     for pattern in table_of("leave.toml")["sayings"]:
         compiled = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)
         plain = re.sub(r"\\w\*|\(\?:|[)?|*]|\\", " ", pattern.replace("'?", ""))
-        for word in set(re.findall(r"[a-z]+", plain)):
+        short = re.sub(r"\\w\*|\(\?:|[)?|*]|\\", " ", pattern.replace("'?s", "").replace("s?", ""))
+        for word in set(re.findall(r"[a-z]+", f"{plain} {short}")):
             by_word.setdefault(word, []).append(compiled)
     return {word: tuple(patterns) for word, patterns in by_word.items()}

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from bot.privacy import lexicon
-from bot.privacy.evidence import features, likelihood, shape
+from bot.privacy.evidence import features, followed_by_work, likelihood, shape
 from bot.privacy.spans import NAME, PLACE, Doubt, Span
 from bot.privacy.tokens import BOTH, FIRST, LEFT, NONE, STOP, SURNAME, TAKEN, UNKNOWN, WORD, Token
 
 CUT: Final = 0.5  # as likely as not: it goes
 DOUBT: Final = 0.1  # likely enough for a person to look
-CERTAIN: Final = 0.95
+AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
+CERTAIN: Final = 0.97
 
-_INITIAL: Final = re.compile(r"(?<!\w)(?:[A-Za-z]\.? ?){1,3}$")
+_INITIAL: Final = re.compile(r"(?:(?<!\w)[A-Za-z](?:\.|(?= )) ?){1,3}$")
 _LAST_INITIAL: Final = re.compile(r" [A-Z]\b\.?(?![\w'’])")
 _PLACE_WORDS: Final = frozenset("at in on behind outside near round around opposite by past down up off to of".split())
 
@@ -28,9 +29,16 @@ def case_of(text: str) -> str:
     return "mixed" if first.isupper() else "small"
 
 
+def is_foreign(tokens: Sequence[Token]) -> bool:
+    """Whether most words of a message are no English ones."""
+    words = [token for token in tokens if token.kind != TAKEN and not token.low[0].isdigit()]
+    odd = sum(token.kind == UNKNOWN for token in words)
+    return len(words) > 1 and odd * 2 >= len(words)
+
+
 def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[list[Span], list[Doubt]]:
     """The names in a message, and the words that may be one."""
-    case = case_of(text)
+    case = "foreign" if is_foreign(tokens) else case_of(text)
     chances = {at: chance for at in _candidates(tokens, case) if (chance := _chance(text, tokens, at, case))}
     cut = {at for at, chance in chances.items() if chance >= CUT}
     cut |= _seen_elsewhere(tokens, cut, chances, known)
@@ -51,9 +59,9 @@ def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:
 def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
     """Words worth weighing; a common word only with a strong cue beside it, or a capital where none belongs."""
     for at, token in enumerate(tokens):
-        if token.kind in {FIRST, SURNAME, BOTH, UNKNOWN}:
+        if token.kind in {FIRST, SURNAME, UNKNOWN} or (token.kind == BOTH and not _hardly_a_name(token.low)):
             yield at
-        elif (token.kind in {WORD, LEFT} and not token.low[0].isdigit()) and _has_cue(tokens, at, case):
+        elif token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case):
             yield at
 
 
@@ -61,16 +69,27 @@ def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
     token = tokens[at]
     if token.low in _never():
         return False
-    if at and token.gap != STOP and tokens[at - 1].low in _STRONG_BEFORE:
+    if at and token.gap != STOP and tokens[at - 1].low in (_TITLES if token.kind == LEFT else _STRONG_BEFORE):
         return True
     if token.kind == LEFT:
         return False
-    if at + 2 < len(tokens) and tokens[at + 1].low == "the" and tokens[at + 2].low in lexicon.entries("context.toml", "role"):
-        return not (at and tokens[at - 1].low in _DETERMINERS)
-    return shape(token, case) == "capital" and (case == "small" or token.low not in lexicon.everyday() or not at)
+    if at and tokens[at - 1].low in _DETERMINERS and token.gap != STOP:
+        return False
+    if at + 2 < len(tokens) and followed_by_work(tokens, at):
+        return True
+    capital = shape(token, case) == "capital"
+    return capital and (token.low not in lexicon.everyday() or (at > 0 and tokens[at - 1].kind in {FIRST, TAKEN}))
 
 
-_STRONG_BEFORE: Final = frozenset("mr mrs ms miss dr cllr councillor pc called named".split())
+def _hardly_a_name(low: str) -> bool:
+    """An everyday word that is at most a surname, or so seldom a first name that it needs a cue."""
+    return low in lexicon.everyday() and (
+        low not in lexicon.first_names() or low in lexicon.entries("context.toml", "hardly_names")
+    )
+
+
+_TITLES: Final = frozenset("mr mrs ms dr cllr".split())
+_STRONG_BEFORE: Final = _TITLES | frozenset("miss councillor pc called named surname".split())
 _DETERMINERS: Final = frozenset("the a an my your his her our their this that every any some no of".split())
 
 
@@ -89,6 +108,8 @@ def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
     token = tokens[at]
     if _in_saying(text, token):
         return 0.0
+    if at and token.gap != STOP and tokens[at - 1].low in _TITLES and token.low not in _NEVER:
+        return CERTAIN
     return likelihood(token.kind, features(tokens, at, case))
 
 
@@ -107,7 +128,7 @@ def _seen_elsewhere(
         for at, token in enumerate(tokens)
         if token.low in seen
         and at not in cut
-        and (token.kind in {FIRST, SURNAME, UNKNOWN} or chances.get(at, 0.0) >= DOUBT or _capital_inside(token))
+        and (token.kind in {FIRST, SURNAME, UNKNOWN} or chances.get(at, 0.0) >= AGAIN or _capital_inside(token))
     }
 
 
@@ -127,10 +148,25 @@ def _joined(
         last = at
         while last + 1 < len(tokens) and _belongs(tokens, last, cut, case):
             last += 1
-        start, end = _with_initials(text, tokens[at].start, tokens[last].end)
+        start = tokens[at - 1].start if _is_prefix(tokens, at) else tokens[at].start
+        start, end = _with_initials(text, start, _whole_family(text, tokens, at, tokens[last].end))
         chance = max(chances.get(one, CUT) for one in range(at, last + 1))
         yield Span(start, end, _type(tokens, at), _reason(tokens, at, case), round(chance, 2))
         at = last + 1
+
+
+def _is_prefix(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the word before a name is part of it: "Big Dave", "Lower Tanyard"."""
+    return at > 0 and tokens[at].gap == NONE and tokens[at].raw[0].isupper() and tokens[at - 1].raw in _PREFIXES
+
+
+_PREFIXES: Final = frozenset("Big Little Wee Fat Lower Upper Lang Mad Old Young".split())
+
+
+def _whole_family(text: str, tokens: Sequence[Token], at: int, end: int) -> int:
+    """ "them doyles": with the s, where a whole family is meant."""
+    many = at > 0 and tokens[at - 1].low in {"the", "them", "those", "these"}
+    return end + 1 if many and tokens[at].owner and text[end : end + 1] in {"s", "S"} else end
 
 
 def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bool:

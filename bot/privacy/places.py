@@ -15,7 +15,7 @@ _NUMBER_WORDS: Final = (
 _NUMBER: Final = r"\d{1,4}(?: ?[a-k])?(?:[/\-]\d{1,4}[a-k]?)?"
 _A_WORD: Final = r"[^\W\d_][\w'’\-]*"
 _UNIT: Final = re.compile(
-    rf"\b(?P<unit>flat|flt|apt|apartment|maisonette|bungalow|bedsit|studio|unit|plot|room|rm|house|hse|block|number|num|no\.?|nr)"
+    rf"\b(?P<unit>flat|flt|apt|apartment|unit|plot|room|rm|house|hse|block|number|num|no\.?|nr)"
     rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:/\d+)?|[a-k]\b|(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
     r"six|seven|eight|nine)\b)?)(?!\w|[.:]\d)",
     re.IGNORECASE,
@@ -54,6 +54,19 @@ def _street_end() -> re.Pattern[str]:
 
 def places(text: str) -> Iterator[Span]:
     """Every home and street in a text; spans may overlap."""
+    for span in _all(text):
+        if not _in_saying(text, span):
+            yield span
+
+
+def _in_saying(text: str, span: Span) -> bool:
+    words = text[span.start : span.end].casefold().split() if span.type == PLACE else []
+    return any(
+        pattern.search(text, span.start, span.end) for word in words for pattern in lexicon.sayings().get(word, ())
+    )
+
+
+def _all(text: str) -> Iterator[Span]:
     if any(map(str.isdigit, text)):
         yield from _numbered(text)
     yield from _units(text)
@@ -65,7 +78,7 @@ def _units(text: str) -> Iterator[Span]:
         unit, end = match["unit"].casefold().rstrip("."), match.end()
         further = _name_after(text, end)
         named = further > end
-        if unit in {"room", "rm", "house", "hse", "unit", "plot", "block", "studio", "bungalow"} and not _means_home(text, match, named=named):
+        if unit in {"room", "rm", "house", "hse", "unit", "plot", "block"} and not _means_home(text, match, named=named):
             continue
         if unit in {"number", "num", "no", "nr"} and not named and not _is_home_number(text, match):
             continue
@@ -86,7 +99,7 @@ def _means_home(text: str, match: re.Match[str], *, named: bool) -> bool:
     if unit in {"room", "rm", "unit"}:
         return named
     following = _next_words(text, match.end(), 1)
-    return named or (match["number"][0].isdigit() and not (following and following[0] in _list("units")) and unit in {"house", "hse", "plot", "bungalow", "block", "studio"})
+    return named or (match["number"][0].isdigit() and not (following and following[0] in _list("units")) and unit in {"house", "hse", "plot", "block"})
 
 
 def _is_home_number(text: str, match: re.Match[str]) -> bool:
@@ -254,17 +267,19 @@ def _streets(text: str) -> Iterator[Span]:
     for match in _street_end().finditer(text):
         start = _name_before(text, match.start(), match.group())
         if start is not None:
+            start -= 4 * (text[max(0, start - 4) : start].casefold() == "the ")
             yield Span(start, match.end(), PLACE, "a named street, block or estate", 0.9)
 
 
 def _name_before(text: str, at: int, end: str) -> int | None:
     """Where the name of a street begins, going back from "Road" over at most three words."""
     before = list(_WORDS.finditer(text, max(0, at - 60), at))[-3:]
-    capital_end = end[0].isupper()
     start, expected = None, at
     for word in reversed(before):
         low = word.group().casefold()
-        if text[word.end() : expected] not in {" ", "  "} or not _part_of_name(word.group(), low, end, first=start is None, capital_end=capital_end):
+        if text[word.end() : expected] not in {" ", "  "} or not _part_of_name(
+            word.group(), low, end, first=start is None, after_preposition=_after_preposition(text, word.start())
+        ):
             break
         start, expected = word.start(), word.start()
         if not word.group()[0].isupper():
@@ -272,7 +287,18 @@ def _name_before(text: str, at: int, end: str) -> int | None:
     return start
 
 
-def _part_of_name(word: str, low: str, end: str, *, first: bool, capital_end: bool) -> bool:
+_PLAINLY_STREETS: Final = frozenset("lane street road terrace avenue crescent towers".split())
+_PREPOSITION: Final = re.compile(
+    r"\b(?:at|on|in|from|behind|outside|near|by|off|of|down|up|round|opposite|live|to|around|between|across|past|along|and|through)(?: the)? $", re.IGNORECASE
+)
+
+
+def _after_preposition(text: str, at: int) -> bool:
+    return bool(_PREPOSITION.search(text, max(0, at - 20), at))
+
+
+def _part_of_name(word: str, low: str, end: str, *, first: bool, after_preposition: bool) -> bool:
+    capital_end = end[0].isupper()
     plain = low.replace("’", "'").removesuffix("'s")
     if low in _list("describing") or plain in _list("describing"):
         return False
@@ -285,11 +311,13 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, capital_end: bo
         return False
     if capital and (capital_end or end.casefold() not in _list("everyday_streets")):
         return True
+    if "'" in plain:
+        return False
     if end.casefold() not in _list("everyday_streets"):
         return plain not in lexicon.everyday()
-    return not _common(plain)
+    return after_preposition and (not _common(plain) or end.casefold() in _PLAINLY_STREETS)
 
 
 def _common(low: str) -> bool:
     everyday = lexicon.everyday()
-    return low in everyday or (low.endswith("s") and low[:-1] in everyday) or low in lexicon.first_names()
+    return low in everyday or (low.endswith("s") and low[:-1] in everyday)

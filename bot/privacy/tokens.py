@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from bot.privacy import lexicon
@@ -17,7 +17,7 @@ NONE, COMMA, STOP = 0, 1, 2  # what separates a word from the one before it
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’`´\-‐‑][^\W\d_]+)*|\d[\d\w.,:/]*")
 _SENTENCE: Final = re.compile(r"[.!?\n…|]|(?<= )-+ |[\U0001f300-\U0001faff☀-➿]")
 _APOSTROPHE: Final = re.compile(r"['’`´]")
-_LONG_ENOUGH_FOR_A_SLIP: Final = 6
+_LONG_ENOUGH_FOR_A_SLIP: Final = 5
 # "it's", "that's": short for "is", and no possessive.
 _NOT_OWNERS: Final = frozenset("it he she that what who there here where how let when why one nobody everyone this".split())
 
@@ -67,6 +67,7 @@ def _token(raw: str, start: int, gap: int) -> Token:
     return Token(start, start + stem, raw[:stem], low, gap, kind, owner)
 
 
+@lru_cache(maxsize=20_000)
 def _reading(raw: str) -> tuple[int, str, str, bool]:
     """How much of a word is its stem, the stem in small letters, its kind, and whether it owns something."""
     low = _APOSTROPHE.sub("'", raw.casefold()) if not raw.isascii() or "'" in raw else raw.casefold()
@@ -138,11 +139,11 @@ _ENDINGS: Final = (
 )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def looks_like_a_slip(low: str) -> bool:
     """Whether an unknown word is one letter away from an ordinary one: a slip of the thumb, and no name."""
     if len(low) < _LONG_ENOUGH_FOR_A_SLIP or not low.isascii():
-        return False
+        return _has_two_swapped(low)
     words = lexicon.ordinary()
     for at in range(len(low)):
         head, tail = low[:at], low[at + 1 :]
@@ -153,4 +154,20 @@ def looks_like_a_slip(low: str) -> bool:
     return False
 
 
+def _has_two_swapped(low: str) -> bool:
+    words = lexicon.everyday()
+    return len(low) > 3 and any(low[:at] + low[at + 1] + low[at] + low[at + 2 :] in words for at in range(len(low) - 1))
+
+
+@lru_cache(maxsize=20_000)
+def is_compound(low: str) -> bool:
+    """Whether an unknown word is two words run together, or a word with a prefix."""
+    words, least = lexicon.ordinary(), 3
+    if any(low.startswith(prefix) and low[len(prefix) :] in words for prefix in _PREFIXES):
+        return True
+    cuts = range(least, len(low) - least + 1)
+    return any(low[:cut] in words and (low[cut:] in words or low[cut:].removesuffix("s") in words) for cut in cuts)
+
+
+_PREFIXES: Final = ("un", "re", "mis", "over", "under", "non", "pre", "out", "de", "dis", "anti")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
