@@ -9,6 +9,7 @@ names which nobody thought of are found by what stands around them.
 import argparse
 import json
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bot.privacy.shapes import shapes
 from bot.privacy.spans import Span
 from bot.privacy.tokens import BOTH, FIRST, SURNAME, UNKNOWN, Token, tokens_of
 
+Labelled = tuple[str, list[tuple[int, int, str]]]  # a text and its labels
 Row = tuple[str, tuple[str, ...], bool, float]  # kind, features, whether a name, how much it counts
 
 SHARED, OWN = 0.6, 1.5  # how strongly shared and own weights are pulled to zero
@@ -34,12 +36,29 @@ HEADING = """# How much each circumstance speaks for (+) or against (-) a word's
 
 def rows_of(path: Path) -> Iterator[Row]:
     """Every word worth weighing in a file, with its label."""
+    read = _from_marks if path.suffix == ".txt" else _from_json
+    for text, labels in read(path):
+        yield from _rows(text, labels, 1.0)
+        if text != text.lower() and len(text) == len(text.lower()):
+            yield from _rows(text.lower(), labels, SMALL)
+
+
+def _from_json(path: Path) -> Iterator[Labelled]:
     for line in path.read_text(encoding="utf-8").splitlines():
         message = json.loads(line)
-        labels = [(one["start"], one["end"], one["type"]) for one in message["pii"]]
-        yield from _rows(message["text"], labels, 1.0)
-        if message["text"] != message["text"].lower() and len(message["text"]) == len(message["text"].lower()):
-            yield from _rows(message["text"].lower(), labels, SMALL)
+        yield message["text"], [(one["start"], one["end"], one["type"]) for one in message["pii"]]
+
+
+def _from_marks(path: Path) -> Iterator[Labelled]:
+    """Lines of plain text in which names stand between « and »."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            labels, text = [], ""
+            for piece in re.split("(«[^»]*»)", line):
+                if piece.startswith("«"):
+                    labels.append((len(text), len(text) + len(piece) - 2, "NAME"))
+                text += piece.strip("«»")
+            yield text, labels
 
 
 def _rows(text: str, labels: list[tuple[int, int, str]], weight: float) -> Iterator[Row]:
@@ -112,7 +131,7 @@ def written(weights: dict[str, dict[str, float]]) -> str:
 def main() -> None:
     """Read the arguments, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages, one JSON object a line")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (.jsonl), or lines with « » (.txt)")
     parser.add_argument("--output", type=Path, required=True, help="where the table of weights goes")
     asked = parser.parse_args()
     rows = [row for path in asked.files for row in rows_of(path)]
