@@ -78,7 +78,23 @@ def features(tokens: Sequence[Token], at: int, case: str) -> list[str]:
         at: which word.
         case: how the message is written: "mixed", "small" or "capitals".
     """
-    return ["always", *_itself(tokens[at], case), *_before(tokens, at), *_after(tokens, at)]
+    return ["always", *_itself(tokens[at], case), *_town(tokens, at), *_before(tokens, at), *_after(tokens, at)]
+
+
+def token_groups(low: str) -> frozenset[str]:
+    """The context lists in which a word stands, of those that look backwards."""
+    return frozenset(_groups(BEFORE).get(low, ()))
+
+
+def _town(tokens: Sequence[Token], at: int) -> Iterator[str]:
+    """Whether a name that is a town too is meant as one: "from Preston", "Lincoln, then Stafford"."""
+    towns = lexicon.entries("leave.toml", "towns")
+    if tokens[at].low not in towns:
+        return
+    if at and tokens[at - 1].low in {"in", "from", "to", "near", "of", "than", "for", "outside", "me", "at", "like"}:
+        yield "is_town_after_preposition"
+    if any(token.low in towns for index, token in enumerate(tokens) if index != at and token.low != tokens[at].low):
+        yield "is_town_among_towns"
 
 
 def shape(token: Token, case: str) -> str:

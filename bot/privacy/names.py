@@ -5,17 +5,33 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from bot.privacy import lexicon
-from bot.privacy.evidence import features, followed_by_work, likelihood, shape
+from bot.privacy.evidence import features, followed_by_work, likelihood, shape, token_groups
 from bot.privacy.spans import NAME, PLACE, Doubt, Span
-from bot.privacy.tokens import BOTH, FIRST, LEFT, NONE, STOP, SURNAME, TAKEN, UNKNOWN, WORD, Token
+from bot.privacy.tokens import (
+    BOTH,
+    FIRST,
+    LEFT,
+    NONE,
+    STOP,
+    SURNAME,
+    TAKEN,
+    UNKNOWN,
+    WORD,
+    Token,
+    looks_like_a_slip,
+)
 
 CUT: Final = 0.5  # as likely as not: it goes
 DOUBT: Final = 0.1  # likely enough for a person to look
 AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
 CERTAIN: Final = 0.97
+SURE: Final = 0.9
+# An unknown word in small letters is rather left in and flagged, one that is a slip of the thumb even more.
+ODD: Final = 0.8
+SLIP: Final = 0.4
 
 _INITIAL: Final = re.compile(r"(?:(?<!\w)[A-Za-z](?:\.|(?= )) ?){1,3}$")
-_LAST_INITIAL: Final = re.compile(r" [A-Z]\b\.?(?![\w'’])")
+_LAST_INITIAL: Final = re.compile(r" (?:[A-Z]\b\.?(?![\w'’])|[b-hj-mp-tv-z]\.?(?= ?x*\W*$))")
 _PLACE_WORDS: Final = frozenset("at in on behind outside near round around opposite by past down up off to of".split())
 
 
@@ -58,7 +74,11 @@ def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:
 
 def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
     """Words worth weighing; a common word only with a strong cue beside it, or a capital where none belongs."""
+    if len(tokens) == 1 and tokens[0].kind == UNKNOWN:
+        return  # a command with a slip in it
     for at, token in enumerate(tokens):
+        if len(token.raw) <= 1 or (token.low in _ALL_TITLES and at + 1 < len(tokens)):
+            continue
         if token.kind in {FIRST, SURNAME, UNKNOWN} or (token.kind == BOTH and not _hardly_a_name(token.low)):
             yield at
         elif token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case):
@@ -75,10 +95,25 @@ def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
         return False
     if at and tokens[at - 1].low in _DETERMINERS and token.gap != STOP:
         return False
-    if at + 2 < len(tokens) and followed_by_work(tokens, at):
+    if at + 2 < len(tokens) and (followed_by_work(tokens, at) or _is_in_a_team(tokens, at) or _is_the_name(tokens, at)):
         return True
-    capital = shape(token, case) == "capital"
-    return capital and (token.low not in lexicon.everyday() or (at > 0 and tokens[at - 1].kind in {FIRST, TAKEN}))
+    plain = token.low in lexicon.everyday() and token.low not in lexicon.first_names()
+    return shape(token, case) == "capital" and (not plain or (at > 0 and tokens[at - 1].kind in {FIRST, TAKEN}))
+
+
+def _is_in_a_team(tokens: Sequence[Token], at: int) -> bool:
+    """ "brown in allocations": whoever that is, it is no lady, man or officer."""
+    nobody = token_groups(tokens[at].low) & {"role", "kin", "pronoun", "told", "verb_before", "amount", "preposition"}
+    alone = at == 0 or tokens[at].gap != NONE or bool(token_groups(tokens[at - 1].low) & {"told", "joining", "pointing"})
+    return alone and not nobody and tokens[at + 1].low in {"in", "from"} and tokens[at + 2].low in _TEAMS
+
+
+def _is_the_name(tokens: Sequence[Token], at: int) -> bool:
+    """ "field is the surname"."""
+    return tokens[at + 1].low == "is" and any(one.low in {"name", "surname"} for one in tokens[at + 2 : at + 5])
+
+
+_TEAMS: Final = frozenset("allocations lettings income complaints reception repairs rents rent estates voids".split())
 
 
 def _hardly_a_name(low: str) -> bool:
@@ -89,6 +124,7 @@ def _hardly_a_name(low: str) -> bool:
 
 
 _TITLES: Final = frozenset("mr mrs ms dr cllr".split())
+_ALL_TITLES: Final = _TITLES | frozenset("rev canon sir madam miss sgt revd prof".split())
 _STRONG_BEFORE: Final = _TITLES | frozenset("miss councillor pc called named surname".split())
 _DETERMINERS: Final = frozenset("the a an my your his her our their this that every any some no of".split())
 
@@ -110,7 +146,14 @@ def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
         return 0.0
     if at and token.gap != STOP and tokens[at - 1].low in _TITLES and token.low not in _NEVER:
         return CERTAIN
-    return likelihood(token.kind, features(tokens, at, case))
+    if at + 2 < len(tokens) and (_is_in_a_team(tokens, at) or _is_the_name(tokens, at)):
+        return SURE
+    chance = likelihood(token.kind, features(tokens, at, case))
+    if token.kind == FIRST:
+        return max(chance, DOUBT)
+    if token.kind == UNKNOWN and token.raw.islower():
+        return chance * (SLIP if looks_like_a_slip(token.low) else ODD)
+    return chance
 
 
 def _in_saying(text: str, token: Token) -> bool:
@@ -157,10 +200,12 @@ def _joined(
 
 def _is_prefix(tokens: Sequence[Token], at: int) -> bool:
     """Whether the word before a name is part of it: "Big Dave", "Lower Tanyard"."""
-    return at > 0 and tokens[at].gap == NONE and tokens[at].raw[0].isupper() and tokens[at - 1].raw in _PREFIXES
-
-
-_PREFIXES: Final = frozenset("Big Little Wee Fat Lower Upper Lang Mad Old Young".split())
+    if at == 0 or tokens[at].gap != NONE:
+        return False
+    one = tokens[at - 1]
+    if one.low == "big":
+        return not (at > 1 and one.gap == NONE and tokens[at - 2].low in {"a", "the", "so", "too", "very"})
+    return tokens[at].raw[0].isupper() and one.raw in {"Lower", "Upper", "Mad", "Fat"}
 
 
 def _whole_family(text: str, tokens: Sequence[Token], at: int, end: int) -> int:
@@ -178,6 +223,8 @@ def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bo
         return True
     if token.kind == SURNAME:
         return True
+    if last + 2 in cut and tokens[last + 2].gap == NONE and shape(token, case) == "capital" and name.raw[:1].isupper():
+        return True
     if token.kind in {BOTH, UNKNOWN} and shape(token, case) == "capital" and name.raw[:1].isupper():
         return token.low not in lexicon.left_alone()
     return False
@@ -189,7 +236,7 @@ def _with_initials(text: str, start: int, end: int) -> tuple[int, int]:
     if before and _are_initials(before.group()):
         start = before.start()
     after = _LAST_INITIAL.match(text, end)
-    if after and after.group().strip(" .") not in {"I", "A"}:
+    if after and after.group().strip(" .") not in {"I", "A", "X", "x", "u", "y", "n"}:
         end = after.end() - after.group().endswith(".")
     return start, end
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.privacy import lexicon
 from bot.privacy.spans import ADDRESS, PLACE, Span
+from bot.privacy.tokens import looks_like_a_slip
 
 _NUMBER_WORDS: Final = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
@@ -33,7 +34,7 @@ _NOT_LETTERED: Final = frozenset("2b 3d 4g 5g 3g 2d 4d 4h 13a 10a 5a 1a 6a".spli
 _FUSE: Final = re.compile(r"\W*(?:amps?|fuse|plug|socket|breaker|rated|signal|printer|glasses)", re.IGNORECASE)
 _NOT_AFTER: Final = re.compile(
     r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged|size|step|page|channel|m|a|level|lift|"
-    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up)\W*$",
+    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)\W*$",
     re.IGNORECASE,
 )
 _NOT_NUMBER_OF: Final = frozenset(
@@ -57,6 +58,9 @@ def places(text: str) -> Iterator[Span]:
     for span in _all(text):
         if not _in_saying(text, span):
             yield span
+
+
+_LOWER: Final = re.compile(r"\b(?:lower|upper) (?P<it>[^\W\d_]{4,})", re.IGNORECASE)
 
 
 def _in_saying(text: str, span: Span) -> bool:
@@ -264,6 +268,9 @@ def _live_at(match: re.Match[str]) -> bool:
 
 def _streets(text: str) -> Iterator[Span]:
     """A named street, block or estate without a number."""
+    for found in _LOWER.finditer(text):
+        if found["it"].casefold() not in lexicon.ordinary() and not looks_like_a_slip(found["it"].casefold()):
+            yield Span(*found.span(), PLACE, "a named part of a place", 0.8)
     for match in _street_end().finditer(text):
         start = _name_before(text, match.start(), match.group())
         if start is not None:
@@ -287,7 +294,7 @@ def _name_before(text: str, at: int, end: str) -> int | None:
     return start
 
 
-_PLAINLY_STREETS: Final = frozenset("lane street road terrace avenue crescent towers".split())
+_PLAINLY_STREETS: Final = frozenset("lane street road terrace avenue crescent towers croft".split())
 _PREPOSITION: Final = re.compile(
     r"\b(?:at|on|in|from|behind|outside|near|by|off|of|down|up|round|opposite|live|to|around|between|across|past|along|and|through)(?: the)? $", re.IGNORECASE
 )
@@ -305,6 +312,8 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
     capital = word[0].isupper() and not word.isupper()
     if not first:
         return capital and low not in lexicon.left_alone() - lexicon.entries("leave.toml", "towns")
+    if plain not in lexicon.ordinary() and len(plain) > 3 and low not in lexicon.left_alone() and not looks_like_a_slip(plain):
+        return capital or plain not in lexicon.first_names() or after_preposition
     if end.casefold() in {"st", "end", "side", "woods", "wood", "hall", "rooms", "mill", "bridge", "common", "burn", "fields", "loan", "av", "ct", "dr", "pl"} and not capital_end:
         return False
     if low in lexicon.left_alone() and low not in lexicon.entries("leave.toml", "towns"):

@@ -76,7 +76,7 @@ _WITH_SIGNS: Final = (  # tried only where the text has one of @ . : / or the wo
     (URL, "looks like a link", r"\b(?:https?|hxxps?) ?: ?/ ?/ ?[^\s<>]+|\bwww ?\. ?[\w\-]+[^\s<>]*"),
     (URL, "looks like a link", rf"\b(?:[a-z0-9][\w\-]*\.)+{_TLD}\b(?:[/?#:][^\s<>]*)?"),
     (URL, "a link in words", r"\b(?:www dot )?[\w\-]+(?: dot [\w\-]+)* dot (?:com|org|net|co dot uk|uk)\b(?: slash [\w\-]+)*"),
-    (SOCIAL, "looks like a social media name", r"(?<![\w@])@ ?\w[\w.\-]*\w"),
+    (SOCIAL, "looks like a social media name", r"(?<![\w@])@(?:\w[\w.\-]*\w| ?(?=\w*[_\d])\w[\w.\-]*\w)"),
 )
 _HANDLE: Final = (
     SOCIAL,

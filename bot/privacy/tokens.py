@@ -14,7 +14,7 @@ FIRST, SURNAME, BOTH, UNKNOWN, WORD, LEFT, TAKEN = "first", "surname", "both", "
 
 NONE, COMMA, STOP = 0, 1, 2  # what separates a word from the one before it
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’`´\-‐‑][^\W\d_]+)*|\d[\d\w.,:/]*")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’`´\-‐‑][^\W\d_]+)*|\d\w*(?:[.,:/]\w+)*")
 _SENTENCE: Final = re.compile(r"[.!?\n…|]|(?<= )-+ |[\U0001f300-\U0001faff☀-➿]")
 _APOSTROPHE: Final = re.compile(r"['’`´]")
 _LONG_ENOUGH_FOR_A_SLIP: Final = 5
