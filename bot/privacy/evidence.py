@@ -6,7 +6,7 @@ change them; `benchmarks/fit_names.py` makes them from labelled messages.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from bot.privacy import lexicon
@@ -81,6 +81,7 @@ def features(tokens: Sequence[Token], at: int, case: str) -> list[str]:
     return ["always", *_itself(tokens[at], case), *_town(tokens, at), *_before(tokens, at), *_after(tokens, at)]
 
 
+@lru_cache(maxsize=20_000)
 def token_groups(low: str) -> frozenset[str]:
     """The context lists in which a word stands, of those that look backwards."""
     return frozenset(_groups(BEFORE).get(low, ()))

@@ -36,26 +36,31 @@ def entries(name: str, key: str) -> frozenset[str]:
     return frozenset(value.split() if isinstance(value, str) else value)
 
 
+@cache
 def everyday() -> frozenset[str]:
     """The commonest words, and those that people text."""
     return words_of("everyday_words.txt", "informal_words.txt")
 
 
+@cache
 def ordinary() -> frozenset[str]:
     """Words that are not worth a second look in small letters, unless they are names as well."""
     return words_of("everyday_words.txt", "informal_words.txt", "words.txt")
 
 
+@cache
 def known_words() -> frozenset[str]:
     """Every word that is one."""
     return words_of("everyday_words.txt", "informal_words.txt", "words.txt", "rare_words.txt")
 
 
+@cache
 def first_names() -> frozenset[str]:
     """First names, nicknames and short forms."""
     return words_of("first_names.txt")
 
 
+@cache
 def surnames() -> frozenset[str]:
     """Surnames."""
     return words_of("surnames.txt")

@@ -48,6 +48,11 @@ def _list(name: str) -> frozenset[str]:
 
 
 @cache
+def _plain() -> frozenset[str]:
+    return lexicon.ordinary() | lexicon.first_names()
+
+
+@cache
 def _street_end() -> re.Pattern[str]:
     ends = "|".join(sorted(_list("streets"), key=len, reverse=True))
     return re.compile(rf"(?<=[\w'’.] )(?:{ends})\b(?!['’]s|\-)", re.IGNORECASE)
@@ -184,7 +189,7 @@ def _single_after(text: str, at: int) -> int:
     if position > at:
         return position
     following = _NEXT_WORD.match(text, at)
-    if following and following["word"].casefold() not in lexicon.ordinary() | lexicon.first_names():
+    if following and following["word"].casefold() not in _plain():
         return following.end() if following["word"][0].islower() else at
     return at
 
@@ -211,8 +216,7 @@ def _capital_after(text: str, at: int) -> int:
     if not match:
         return 0
     lows = [word.casefold() for word in match["name"].split()]
-    plain = lexicon.ordinary() | lexicon.left_alone() | lexicon.first_names()
-    if any(low in plain for low in lows) and " The " not in match.group():
+    if any(low in _plain() or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
         return 0
     return match.end()
 

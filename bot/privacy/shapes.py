@@ -42,7 +42,7 @@ _TLD: Final = (
     r"(?:com|co\.uk|org\.uk|gov\.uk|ac\.uk|nhs\.uk|net|org|uk|info|biz|io|app|dev|eu|ie|wales|scot|london|site|online|"
     r"example|test|edu|gov|ly|gl|tv|me|xyz|link|page|shop|blog)"
 )
-_BIRTH_CUE: Final = r"\b(?:born(?: on| in)?|birth ?day|b'?day|dobs?|d\.o\.b\.?s?|date of births?|birth ?dates?)\b"
+_BIRTH_CUE: Final = r"\b(?:born(?: on| in)?|birth ?day|b'?day|dobs?|d\.o\.b\.?s?|date of births?|birth ?dates?)(?!\w)"
 _DATE: Final = (
     rf"(?:\d{{1,2}} ?[./\-\\ ] ?\d{{1,2}} ?[./\-\\ ] ?(?:19|20)?\d\d\b"
     rf"|(?:19|20)\d\d[./\-]\d{{1,2}}[./\-]\d{{1,2}}\b"
@@ -118,7 +118,7 @@ _WITH_DIGITS: Final = (
     (
         REFERENCE,
         "a code with letters and numbers",
-        r"\b[a-z]{1,6} ?[\-/_.#] ?\d+(?: ?[\-/_.] ?\w+)*\b|\b[a-z]{1,6}(?:[\-/_.][a-z]{1,4})*[\-/_.]\d{2,}(?:[\-/_.]\w+)*\b"
+        r"\b[a-z]{1,6} ?[\-/_.#] ?\d+(?:[\-/_.]\w+| [\-/] ?\w*\d\w*)*\b|\b[a-z]{1,6}(?:[\-/_.][a-z]{1,4})*[\-/_.]\d{2,}(?:[\-/_.]\w+)*\b"
         r"|\b[a-z]{1,6} ?\d{4,}(?:[\-/ ]?\d+)*(?:[\-/.][a-z\d]+)*\b|\b[a-z]{2}\d/\d{3,}\b|\b\d{2,}[\-/.][a-z]{1,4}[\-/.]\d+\b"
         r"|\b[a-z]{2,5}\d{3,}[a-z]?\b|\b\d{3,}[\-/]\d{3,}\b|\b\d{3,}/[a-z]{1,4}\b|\b\d{4,}[a-z]{1,3}\b|\b[a-z]{2,}(?:[.\-/][a-z\d]+)*\d+(?:[.\-/][a-z]+)+\b",
     ),
