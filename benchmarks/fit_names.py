@@ -100,7 +100,8 @@ def fit(rows: list[Row]) -> dict[str, dict[str, float]]:
         _one_round(data, theta, speed)
     seen = {feature for _, found, _, _ in data for feature in found}
     return {
-        kind: {feature: theta[feature] + theta[f"{kind}|{feature}"] for feature in seen} for kind in evidence.KINDS
+        kind: {feature: theta[feature] + theta[f"{kind}|{feature}"] for feature in seen}
+        for kind in evidence.KINDS
     }
 
 
@@ -130,8 +131,16 @@ def written(weights: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     """Read the arguments, fit, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (.jsonl), or lines with « » (.txt)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="labelled messages (.jsonl), or lines with « » (.txt)",
+    )
     parser.add_argument("--output", type=Path, required=True, help="where the table of weights goes")
     asked = parser.parse_args()
     rows = [row for path in asked.files for row in rows_of(path)]

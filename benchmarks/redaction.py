@@ -64,7 +64,9 @@ def share(some: int, of: int) -> float:
 
 def read(paths: Iterable[Path], *, lower: bool = False) -> list[dict[str, Any]]:
     """The labelled messages of some files; in small letters where that changes no length."""
-    messages = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line]
+    messages = [
+        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line
+    ]
     if lower:
         for message in messages:
             small = message["text"].lower()
@@ -93,7 +95,9 @@ def _count_items(result: Score, message: dict[str, Any], redaction: Redaction) -
         result.safe += gone >= ENOUGH or redaction.review
         if gone < ENOUGH:
             flag = "flagged" if redaction.review else "MISSED"
-            result.wrong.append(f"{flag} {item['type']} {message['text'][item['start'] : item['end']]!r}: {message['text']}")
+            result.wrong.append(
+                f"{flag} {item['type']} {message['text'][item['start'] : item['end']]!r}: {message['text']}"
+            )
 
 
 def _count_spans(result: Score, message: dict[str, Any], redaction: Redaction) -> None:
@@ -102,7 +106,9 @@ def _count_spans(result: Score, message: dict[str, Any], redaction: Redaction) -
         result.spans += 1
         result.right += hit
         if not hit:
-            result.wrong.append(f"NEEDLESS {span.type} {message['text'][span.start : span.end]!r} ({span.reason}): {message['text']}")
+            result.wrong.append(
+                f"NEEDLESS {span.type} {message['text'][span.start : span.end]!r} ({span.reason}): {message['text']}"
+            )
     if not message["pii"]:
         result.clean += 1
         result.touched += bool(redaction.spans)
@@ -138,21 +144,28 @@ def table(result: Score) -> str:
     lines = ["| type | items | full | part |", "|---|---|---|---|"]
     for kind in [*sorted(result.items), "all"]:
         items, full, part = (
-            (count.total() if kind == "all" else count[kind]) for count in (result.items, result.full, result.part)
+            (count.total() if kind == "all" else count[kind])
+            for count in (result.items, result.full, result.part)
         )
         lines.append(f"| {kind} | {items} | {share(full, items):.1%} | {share(part, items):.1%} |")
     lines += [
         "",
-        f"precision {result.precision:.1%} of {result.spans} spans; full or flagged {share(result.safe, result.items.total()):.1%}",
-        f"clean messages {result.clean}: touched {share(result.touched, result.clean):.1%}, flagged {share(result.flagged, result.clean):.1%}",
+        f"precision {result.precision:.1%} of {result.spans} spans; full or flagged {share(result.safe,"
+        f" result.items.total()):.1%}",
+        f"clean messages {result.clean}: touched {share(result.touched, result.clean):.1%}, flagged"
+        f" {share(result.flagged, result.clean):.1%}",
     ]
     return "\n".join(lines)
 
 
 def main() -> None:
     """Read the arguments, score, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages, one JSON object a line")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="labelled messages, one JSON object a line"
+    )
     parser.add_argument("--lower", action="store_true", help="score the messages in small letters")
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     parser.add_argument("--no-speed", action="store_true", help="leave out texts a second and import time")

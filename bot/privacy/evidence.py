@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from bot.privacy import lexicon
+from bot.privacy.lexicon import entries
 from bot.privacy.tokens import (
     BOTH,
     COMMA,
@@ -32,12 +33,8 @@ BEFORE: Final = (
     "auxiliary", "pronoun", "joining", "describing", "negative", "verb_before", "amount",
 )  # fmt: skip
 AFTER: Final = (
-    "did", "place_after", "who_word", "he_she", "honorific", "object_after", "thing_after", "joining", "role", "kin", "auxiliary",
-    "possessive", "determiner", "preposition",
-)  # fmt: skip
-_NAME_ENDINGS: Final = (
-    "ski", "ska", "wicz", "czyk", "escu", "oglu", "enko", "chuk", "ova", "ovic", "aite", "iene", "auskas", "deep", "preet", "jit", "inder",
-    "ullah", "uddin", "rahman", "ayo", "tunde", "kemi", "chukwu", "oluwa", "ola", "nwa", "ade", "mac", "yn", "lyn", "eesha", "aisha", "ique",
+    "did", "place_after", "who_word", "he_she", "honorific", "object_after", "thing_after", "joining", "role", "kin",
+    "auxiliary", "possessive", "determiner", "preposition",
 )  # fmt: skip
 
 
@@ -46,7 +43,7 @@ def _groups(names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """For each word, the context lists that it stands in."""
     by_word: dict[str, list[str]] = {}
     for name in names:
-        for word in lexicon.entries("context.toml", name):
+        for word in entries("context.toml", name):
             by_word.setdefault(word.replace("'", ""), []).append(name)
     return {word: tuple(found) for word, found in by_word.items()}
 
@@ -78,7 +75,13 @@ def features(tokens: Sequence[Token], at: int, case: str) -> list[str]:
         at: which word.
         case: how the message is written: "mixed", "small" or "capitals".
     """
-    return ["always", *_itself(tokens[at], case), *_town(tokens, at), *_before(tokens, at), *_after(tokens, at)]
+    return [
+        "always",
+        *_itself(tokens[at], case),
+        *_town(tokens, at),
+        *_before(tokens, at),
+        *_after(tokens, at),
+    ]
 
 
 @lru_cache(maxsize=20_000)
@@ -89,12 +92,28 @@ def token_groups(low: str) -> frozenset[str]:
 
 def _town(tokens: Sequence[Token], at: int) -> Iterator[str]:
     """Whether a name that is a town too is meant as one: "from Preston", "Lincoln, then Stafford"."""
-    towns = lexicon.entries("leave.toml", "towns")
+    towns = entries("leave.toml", "towns")
     if tokens[at].low not in towns:
         return
-    if at and tokens[at - 1].low in {"in", "from", "to", "near", "of", "than", "for", "outside", "me", "at", "like"}:
+    if at and tokens[at - 1].low in {
+        "in",
+        "from",
+        "to",
+        "near",
+        "of",
+        "than",
+        "for",
+        "outside",
+        "me",
+        "at",
+        "like",
+    }:
         yield "is_town_after_preposition"
-    if any(token.low in towns for index, token in enumerate(tokens) if index != at and token.low != tokens[at].low):
+    if any(
+        token.low in towns
+        for index, token in enumerate(tokens)
+        if index != at and token.low != tokens[at].low
+    ):
         yield "is_town_among_towns"
 
 
@@ -140,12 +159,17 @@ def _looks(token: Token) -> Iterator[str]:
         yield "has_foreign_letters"
     if "-" in low:
         yield "has_hyphen"
-    if low.endswith(_NAME_ENDINGS) or low.startswith(("oluwa", "chukwu", "mac", "mc", "abdul", "o'")):
+    if low.endswith(_listed("name_endings")) or low.startswith(_listed("name_beginnings")):
         yield "sounds_like_a_name"
     if token.kind == UNKNOWN:
         yield from _odd_word(token)
     if token.kind == WORD and low in lexicon.everyday():
         yield "is_everyday"
+
+
+@cache
+def _listed(key: str) -> tuple[str, ...]:
+    return tuple(sorted(entries("context.toml", key)))
 
 
 def _odd_word(token: Token) -> Iterator[str]:
@@ -196,34 +220,21 @@ def _before_that(two: Token, one: Token, comma: str, found: tuple[str, ...]) -> 
             yield "before:described,"
         return
     pair = f"{two.low} {one.low}"
-    if pair in _PAIRS:
+    if pair in entries("context.toml", "speaking_to"):
         yield "before:speaking_to"
-    elif pair in _NAMING:
+    elif pair in entries("context.toml", "naming"):
         yield "before:naming"
     groups = _groups(BEFORE).get(two.low, ())
     if ("kin" in found or "describing" in found) and ("possessive" in groups or "our" in groups):
         yield "before:my_kin"
-    if "role" in found and ("determiner" in groups or "possessive" in groups or "our" in groups or "describing" in groups):
+    if "role" in found and (
+        "determiner" in groups or "possessive" in groups or "our" in groups or "describing" in groups
+    ):
         yield "before:the_role"
     if one.low in {"and", "n", "&", "or", "then"} and two.kind in {FIRST, TAKEN}:
         yield "before:name_and"
     if one.low in {"and", "n", "&"} and two.low in {"me", "him", "her", "us"}:
         yield "before:me_and"
-
-
-_PAIRS: Final = frozenset(
-    """spoke to|spoke with|spoke w|speak to|speak with|spoken to|spoken with|speaking to|talk to|talked to|talking to|said to|says to|write to|wrote to|
-    told to|listen to|listened to|complained to|explained to|went to|thanks to|thank to|thankyou to|cheers to|hats to|ask for|asked for|asking for|
-    waited for|waiting for|wait for|waiting on|wait on|looking for|meeting with|met with|got through|credit to|shout to|respect to|regards to|
-    fair to|happened to|belongs to|married to|moved to|call from|letter from|email from|text from|message from|visit from|help from|note from|hear from|
-    heard from|back from|thanks from|due to|because of|cause of|of mr|problem with|trust in|out to|up to|over to|back to|round to|across from|through to""".replace(
-        "\n", ""
-    ).replace("    ", "").split("|")
-)
-_NAMING: Final = frozenset(
-    """name is|names is|name was|it was|it is|this is|i am|that is|its me|is called|was called|called me|surname is|is mr|he is|she is|someone called|
-    down as|known as|name of|in name|he was|she was|thats me|me called|spell it|its just""".replace("\n", "").replace("    ", "").split("|")
-)
 
 
 def _after(tokens: Sequence[Token], at: int) -> Iterator[str]:
@@ -260,21 +271,14 @@ def followed_by_work(tokens: Sequence[Token], at: int) -> bool:
     return any({"role", "kin"} & set(groups.get(low, ())) for low in following)
 
 
-_WHOSE: Final = frozenset("the our my your his her".split())
+_WHOSE: Final = frozenset(["the", "our", "my", "your", "his", "her"])
 
 
 def _after_that(one: Token, two: Token) -> Iterator[str]:
     """Two words on: "Ann the plumber", "Ann in repairs", "Ann, my eldest"."""
-    if one.low in {"from", "in", "at", "on"} and two.low in _TEAMS:
+    if one.low in {"from", "in", "at", "on"} and two.low in entries("context.toml", "whereabouts"):
         yield "after:in_a_team"
     if one.low in {"and", "n", "&", "or", "then"} and two.kind == FIRST and two.gap == NONE:
         yield "after:and_name"
     if one.low in {"and", "n", "&"} and two.low in {"me", "i", "his", "her", "the"}:
         yield "after:and_me"
-
-
-_TEAMS: Final = frozenset(
-    """repairs lettings allocations complaints income rents rent reception gas housing office the your my our next upstairs downstairs number flat no
-    asb estates tenancy maintenance heating accounts money customer contact webchat desk call works planned voids damp legal support arrears hub
-    council council's payroll homeless adaptations welfare""".split()
-)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.privacy import lexicon
 from bot.privacy.evidence import features, followed_by_work, likelihood, shape, token_groups
+from bot.privacy.lexicon import entries
 from bot.privacy.spans import NAME, PLACE, Doubt, Span
 from bot.privacy.tokens import (
     BOTH,
@@ -32,7 +33,6 @@ SLIP: Final = 0.4
 
 _INITIAL: Final = re.compile(r"(?:(?<!\w)[A-Za-z](?:\.|(?= )) ?){1,3}$")
 _LAST_INITIAL: Final = re.compile(r" (?:[A-Z]\b\.?(?![\w'’])|[b-hj-mp-tv-z]\.?(?= ?x*\W*$))")
-_PLACE_WORDS: Final = frozenset("at in on behind outside near round around opposite by past down up off to of".split())
 
 
 def case_of(text: str) -> str:
@@ -59,8 +59,9 @@ def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[l
     cut = {at for at, chance in chances.items() if chance >= CUT}
     cut |= _seen_elsewhere(tokens, cut, chances, known)
     spans = list(_joined(text, tokens, cut, chances, case))
+    foreign = [Doubt(tokens[0].start, tokens[-1].end, "in another language")] if case == "foreign" else []
     taken = {position for span in spans for position in range(span.start, span.end)}
-    return spans, [
+    return spans, foreign or [
         Doubt(tokens[at].start, tokens[at].end, _doubt(tokens[at]))
         for at, chance in chances.items()
         if DOUBT <= chance < CUT and tokens[at].start not in taken and at not in cut
@@ -79,72 +80,89 @@ def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
     for at, token in enumerate(tokens):
         if len(token.raw) <= 1 or (token.low in _ALL_TITLES and at + 1 < len(tokens)):
             continue
-        if token.kind in {FIRST, SURNAME, UNKNOWN} or (token.kind == BOTH and not _hardly_a_name(token.low)):
-            yield at
-        elif token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case):
+        if (
+            token.kind in {FIRST, SURNAME, UNKNOWN}
+            or (token.kind == BOTH and not _hardly_a_name(token.low))
+            or (
+                token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case)
+            )
+        ):
             yield at
 
 
 def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
     token = tokens[at]
-    if token.low in _never():
+    if token.low in entries("context.toml", "never"):
         return False
     if at and token.gap != STOP and tokens[at - 1].low in (_TITLES if token.kind == LEFT else _STRONG_BEFORE):
         return True
     if token.kind == LEFT:
         return False
-    if at and tokens[at - 1].low in _DETERMINERS and token.gap != STOP:
+    if at and tokens[at - 1].low in entries("context.toml", "makes_a_thing") and token.gap != STOP:
         return False
-    if at + 2 < len(tokens) and (followed_by_work(tokens, at) or _is_in_a_team(tokens, at) or _is_the_name(tokens, at)):
+    if at + 2 < len(tokens) and (
+        followed_by_work(tokens, at) or _is_in_a_team(tokens, at) or _is_the_name(tokens, at)
+    ):
         return True
     plain = token.low in lexicon.everyday() and token.low not in lexicon.first_names()
-    return shape(token, case) == "capital" and (not plain or (at > 0 and tokens[at - 1].kind in {FIRST, TAKEN}))
+    return shape(token, case) == "capital" and (
+        not plain or (at > 0 and tokens[at - 1].kind in {FIRST, TAKEN})
+    )
 
 
 def _is_in_a_team(tokens: Sequence[Token], at: int) -> bool:
-    """ "brown in allocations": whoever that is, it is no lady, man or officer."""
-    nobody = token_groups(tokens[at].low) & {"role", "kin", "pronoun", "told", "verb_before", "amount", "preposition"}
-    alone = at == 0 or tokens[at].gap != NONE or bool(token_groups(tokens[at - 1].low) & {"told", "joining", "pointing"})
-    return alone and not nobody and tokens[at + 1].low in {"in", "from"} and tokens[at + 2].low in _TEAMS
+    """As in "brown in allocations": whoever that is, it is no lady, man or officer."""
+    nobody = token_groups(tokens[at].low) & {
+        "role",
+        "kin",
+        "pronoun",
+        "told",
+        "verb_before",
+        "amount",
+        "preposition",
+    }
+    alone = (
+        at == 0
+        or tokens[at].gap != NONE
+        or bool(token_groups(tokens[at - 1].low) & {"told", "joining", "pointing"})
+    )
+    return (
+        alone
+        and not nobody
+        and tokens[at + 1].low in {"in", "from"}
+        and tokens[at + 2].low in entries("context.toml", "teams")
+    )
 
 
 def _is_the_name(tokens: Sequence[Token], at: int) -> bool:
-    """ "field is the surname"."""
-    return tokens[at + 1].low == "is" and any(one.low in {"name", "surname"} for one in tokens[at + 2 : at + 5])
-
-
-_TEAMS: Final = frozenset("allocations lettings income complaints reception repairs rents rent estates voids".split())
+    """As in "field is the surname"."""
+    return tokens[at + 1].low == "is" and any(
+        one.low in {"name", "surname"} for one in tokens[at + 2 : at + 5]
+    )
 
 
 def _hardly_a_name(low: str) -> bool:
     """An everyday word that is at most a surname, or so seldom a first name that it needs a cue."""
     return low in lexicon.everyday() and (
-        low not in lexicon.first_names() or low in lexicon.entries("context.toml", "hardly_names")
+        low not in lexicon.first_names() or low in entries("context.toml", "hardly_names")
     )
 
 
-_TITLES: Final = frozenset("mr mrs ms dr cllr".split())
-_ALL_TITLES: Final = _TITLES | frozenset("rev canon sir madam miss sgt revd prof".split())
-_STRONG_BEFORE: Final = _TITLES | frozenset("miss councillor pc called named surname".split())
-_DETERMINERS: Final = frozenset("the a an my your his her our their this that every any some no of".split())
-
-
-def _never() -> frozenset[str]:
-    return _NEVER
-
-
-_NEVER: Final = frozenset(
-    """i the a an and or but if so to of in on at by for from with as is are was were be been it its he she they we you me him her them us my your his
-    their our this that these those who what when where why how not no yes just only even back out up down off over all always some any do did does
-    have has had said says told get got go went one two""".split()
-)
+_TITLES: Final = frozenset(["mr", "mrs", "ms", "dr", "cllr"])
+_ALL_TITLES: Final = _TITLES | frozenset(["rev", "canon", "sir", "madam", "miss", "sgt", "revd", "prof"])
+_STRONG_BEFORE: Final = _TITLES | frozenset(["miss", "councillor", "pc", "called", "named", "surname"])
 
 
 def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
     token = tokens[at]
     if _in_saying(text, token):
         return 0.0
-    if at and token.gap != STOP and tokens[at - 1].low in _TITLES and token.low not in _NEVER:
+    if (
+        at
+        and token.gap != STOP
+        and tokens[at - 1].low in _TITLES
+        and token.low not in entries("context.toml", "never")
+    ):
         return CERTAIN
     if at + 2 < len(tokens) and (_is_in_a_team(tokens, at) or _is_the_name(tokens, at)):
         return SURE
@@ -171,7 +189,9 @@ def _seen_elsewhere(
         for at, token in enumerate(tokens)
         if token.low in seen
         and at not in cut
-        and (token.kind in {FIRST, SURNAME, UNKNOWN} or chances.get(at, 0.0) >= AGAIN or _capital_inside(token))
+        and (
+            token.kind in {FIRST, SURNAME, UNKNOWN} or chances.get(at, 0.0) >= AGAIN or _capital_inside(token)
+        )
     }
 
 
@@ -209,7 +229,7 @@ def _is_prefix(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _whole_family(text: str, tokens: Sequence[Token], at: int, end: int) -> int:
-    """ "them doyles": with the s, where a whole family is meant."""
+    """As in "them doyles": with the s, where a whole family is meant."""
     many = at > 0 and tokens[at - 1].low in {"the", "them", "those", "these"}
     return end + 1 if many and tokens[at].owner and text[end : end + 1] in {"s", "S"} else end
 
@@ -223,7 +243,12 @@ def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bo
         return True
     if token.kind == SURNAME:
         return True
-    if last + 2 in cut and tokens[last + 2].gap == NONE and shape(token, case) == "capital" and name.raw[:1].isupper():
+    if (
+        last + 2 in cut
+        and tokens[last + 2].gap == NONE
+        and shape(token, case) == "capital"
+        and name.raw[:1].isupper()
+    ):
         return True
     if token.kind in {BOTH, UNKNOWN} and shape(token, case) == "capital" and name.raw[:1].isupper():
         return token.low not in lexicon.left_alone()
@@ -243,14 +268,20 @@ def _with_initials(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _are_initials(words: str) -> bool:
     letters = words.replace(".", " ").split()
-    return "." in words or (words.strip() == words.strip().upper() and letters[0] not in {"I", "A", "X"}) or (
-        len(letters) == 1 and letters[0] not in {"i", "a", "u", "n", "x", "y", "r", "o", "w", "m", "s"}
+    return (
+        "." in words
+        or (words.strip() == words.strip().upper() and letters[0] not in {"I", "A", "X"})
+        or (len(letters) == 1 and letters[0] not in {"i", "a", "u", "n", "x", "y", "r", "o", "w", "m", "s"})
     )
 
 
 def _type(tokens: Sequence[Token], at: int) -> str:
     one = tokens[at - 1] if at and tokens[at].gap == NONE else None
-    return PLACE if tokens[at].kind == UNKNOWN and one and one.low in _PLACE_WORDS else NAME
+    return (
+        PLACE
+        if tokens[at].kind == UNKNOWN and one and one.low in entries("context.toml", "makes_a_place")
+        else NAME
+    )
 
 
 def _reason(tokens: Sequence[Token], at: int, case: str) -> str:

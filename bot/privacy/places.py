@@ -6,45 +6,55 @@ from functools import cache
 from typing import Final
 
 from bot.privacy import lexicon
+from bot.privacy.lexicon import entries
 from bot.privacy.spans import ADDRESS, PLACE, Span
 from bot.privacy.tokens import looks_like_a_slip
 
 _NUMBER_WORDS: Final = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    "|seventeen|eighteen|nineteen|"
     "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 _NUMBER: Final = r"\d{1,4}(?: ?[a-k])?(?:[/\-]\d{1,4}[a-k]?)?"
+NOON: Final = 12  # up to here, "at 9" may be an hour
+FEW: Final = 2
+
 _A_WORD: Final = r"[^\W\d_][\w'’\-]*"
 _UNIT: Final = re.compile(
     rf"\b(?P<unit>flat|flt|apt|apartment|unit|plot|room|rm|house|hse|block|number|num|no\.?|nr)"
-    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:/\d+)?|[a-k]\b|(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
+    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:/\d+)?|[a-k]\b"
+    rf"|(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
     r"six|seven|eight|nine)\b)?)(?!\w|[.:]\d)",
     re.IGNORECASE,
 )
 _STREET_NUMBER: Final = re.compile(rf"(?<![\w£$€./#\-:])(?:\d/\d,? )?{_NUMBER}(?=,? [^\W\d_])", re.IGNORECASE)
 _LETTERED: Final = re.compile(r"(?<![\w£$€./#\-])\d{1,3}[a-h](?![\w/\-])", re.IGNORECASE)
 _BARE: Final = re.compile(
-    rf"\b(?P<who>{_A_WORD}),?(?: (?:up|down|over|there|out|upstairs|downstairs|doors?))?(?: (?P<at>at|from|in|opposite|above|below|between|of))? "
-    r"(?P<number>\d{1,3}[a-h]?)(?: (?P<and>and|&|or) (?P<number2>\d{1,3}[a-h]?))?(?![\w%£:/\-]|[.,]\d)(?: (?P<next>[a-z'’]+))?",
+    rf"\b(?P<who>{_A_WORD}),?(?: (?:up|down|over|there|out|upstairs|downstairs|doors?))?(?: (?P<at>at|from|in"
+    rf"|opposite|above|below|between|of))? "
+    r"(?P<number>\d{1,3}[a-h]?)(?: (?P<and>and|&|or) (?P<number2>\d{1,3}[a-h]?))?(?![\w%£:/\-]"
+    r"|[.,]\d)(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(r"[^\W\d_][\w'’\-]*")
 _NEXT_WORD: Final = re.compile(r"(?P<gap>,? )(?P<word>[^\W\d_][\w'’\-]*)")
-_NOT_LETTERED: Final = frozenset("2b 3d 4g 5g 3g 2d 4d 4h 13a 10a 5a 1a 6a".split())
-_FUSE: Final = re.compile(r"\W*(?:amps?|fuse|plug|socket|breaker|rated|signal|printer|glasses)", re.IGNORECASE)
+_NOT_LETTERED: Final = frozenset(
+    ["2b", "3d", "4g", "5g", "3g", "2d", "4d", "4h", "13a", "10a", "5a", "1a", "6a"]
+)
+_FUSE: Final = re.compile(
+    r"\W*(?:amps?|fuse|plug|socket|breaker|rated|signal|printer|glasses)", re.IGNORECASE
+)
 _NOT_AFTER: Final = re.compile(
-    r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged|size|step|page|channel|m|a|level|lift|"
+    r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged"
+    r"|size|step|page|channel|m|a|level|lift|"
     r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)\W*$",
     re.IGNORECASE,
-)
-_NOT_NUMBER_OF: Final = frozenset(
-    """priority bus in on fan one of for reason rule thing person choice concern issue times call complaint job plate again because and""".split()
 )
 
 
 @cache
 def _list(name: str) -> frozenset[str]:
-    return lexicon.entries("places.toml", name)
+    return entries("places.toml", name)
 
 
 @cache
@@ -71,7 +81,9 @@ _LOWER: Final = re.compile(r"\b(?:lower|upper) (?P<it>[^\W\d_]{4,})", re.IGNOREC
 def _in_saying(text: str, span: Span) -> bool:
     words = text[span.start : span.end].casefold().split() if span.type == PLACE else []
     return any(
-        pattern.search(text, span.start, span.end) for word in words for pattern in lexicon.sayings().get(word, ())
+        pattern.search(text, span.start, span.end)
+        for word in words
+        for pattern in lexicon.sayings().get(word, ())
     )
 
 
@@ -87,7 +99,9 @@ def _units(text: str) -> Iterator[Span]:
         unit, end = match["unit"].casefold().rstrip("."), match.end()
         further = _name_after(text, end)
         named = further > end
-        if unit in {"room", "rm", "house", "hse", "unit", "plot", "block"} and not _means_home(text, match, named=named):
+        if unit in {"room", "rm", "house", "hse", "unit", "plot", "block"} and not _means_home(
+            text, match, named=named
+        ):
             continue
         if unit in {"number", "num", "no", "nr"} and not named and not _is_home_number(text, match):
             continue
@@ -96,7 +110,9 @@ def _units(text: str) -> Iterator[Span]:
 
 
 def _and_another(text: str, end: int) -> Iterator[Span]:
-    more = re.compile(r" (?:and|&|or|to) (?:no\.? ?|number )?(\d{1,4}[a-h]?)\b(?! ?(?:%|am|pm))", re.IGNORECASE).match(text, end)
+    more = re.compile(
+        r" (?:and|&|or|to) (?:no\.? ?|number )?(\d{1,4}[a-h]?)\b(?! ?(?:%|am|pm))", re.IGNORECASE
+    ).match(text, end)
     following = _next_words(text, more.end(), 1) if more else []
     if more and not (following and following[0] in _list("units")):
         yield Span(*more.span(1), ADDRESS, "a numbered home", 0.8)
@@ -108,7 +124,11 @@ def _means_home(text: str, match: re.Match[str], *, named: bool) -> bool:
     if unit in {"room", "rm", "unit"}:
         return named
     following = _next_words(text, match.end(), 1)
-    return named or (match["number"][0].isdigit() and not (following and following[0] in _list("units")) and unit in {"house", "hse", "plot", "block"})
+    return named or (
+        match["number"][0].isdigit()
+        and not (following and following[0] in _list("units"))
+        and unit in {"house", "hse", "plot", "block"}
+    )
 
 
 def _is_home_number(text: str, match: re.Match[str]) -> bool:
@@ -120,13 +140,24 @@ def _is_home_number(text: str, match: re.Match[str]) -> bool:
     following = _next_words(text, match.end(), 1)
     if match["unit"].casefold() in {"no", "nr"} and not number[0].isdigit():
         return False
-    if match["unit"].casefold() == "no" and match.group()[2:3] != "." and following and following[0] in _list("units") | _NOT_NUMBER_OF | {"more", "longer"}:
+    if (
+        match["unit"].casefold() == "no"
+        and match.group()[2:3] != "."
+        and following
+        and following[0] in _list("units") | entries("places.toml", "not_after_number") | {"more", "longer"}
+    ):
         return False
-    return number not in {"1", "one"} and not (following and following[0] in _NOT_NUMBER_OF - {"and", "because", "again", "on", "in", "for"} | {"bus", "buses"})
+    return number not in {"1", "one"} and not (
+        following
+        and following[0]
+        in entries("places.toml", "not_after_number") - {"and", "because", "again", "on", "in", "for"}
+        | {"bus", "buses"}
+    )
 
 
 def _next_words(text: str, at: int, count: int) -> list[str]:
-    words, position = [], at
+    words: list[str] = []
+    position = at
     while len(words) < count and (match := _NEXT_WORD.match(text, position)):
         words.append(match["word"].casefold())
         position = match.end()
@@ -151,7 +182,7 @@ def _street_after(text: str, at: int) -> int:
     """The end of one to four words of which the last is "Road" or the like; 0 where there are none."""
     position, words = at, 0
     inside: list[str] = []
-    while words < 4 and (match := _NEXT_WORD.match(text, position)):  # noqa: PLR2004
+    while words < 4 and (match := _NEXT_WORD.match(text, position)):
         if "," in match["gap"] and words:
             break
         word = match["word"]
@@ -183,7 +214,7 @@ def _single_after(text: str, at: int) -> int:
     position = at
     while match := re.compile(r",? (?:The )?[A-Z][\w'’\-]+(?:-[\w\-]+)*").match(text, position):
         last = match.group().split()[-1].strip(",")
-        if "," in match.group() and position > at or not _may_be_block(last):
+        if ("," in match.group() and position > at) or not _may_be_block(last):
             break
         position = match.end()
     if position > at:
@@ -196,11 +227,15 @@ def _single_after(text: str, at: int) -> int:
 
 def _may_be_block(word: str) -> bool:
     low = word.casefold()
-    return low not in lexicon.left_alone() and not (low in lexicon.everyday() and low not in _list("streets")) and low not in lexicon.first_names()
+    return (
+        low not in lexicon.left_alone()
+        and not (low in lexicon.everyday() and low not in _list("streets"))
+        and low not in lexicon.first_names()
+    )
 
 
 def _numbered(text: str) -> Iterator[Span]:
-    """"14 Corncrake Lane", "27 Hobgate", "32b", "len at 44"."""
+    """As in "14 Corncrake Lane", "27 Hobgate", "32b", "len at 44"."""
     for match in _STREET_NUMBER.finditer(text):
         if _NOT_AFTER.search(text, 0, match.start()) and not text[match.end() :].lstrip(", ")[:1].isupper():
             continue
@@ -211,7 +246,8 @@ def _numbered(text: str) -> Iterator[Span]:
 
 
 def _capital_after(text: str, at: int) -> int:
-    """The end of a capital word or two after a house number that are no common words ("27 Hobgate", "6, The Shippon")."""
+    """The end of a capital word or two after a house number that are no common words ("27 Hobgate", "6, The"
+    " Shippon")."""
     match = re.compile(r",? (?:The )?(?P<name>[A-Z][a-z'’\-]{3,}(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
     if not match:
         return 0
@@ -225,7 +261,12 @@ def _bare_numbers(text: str) -> Iterator[Span]:
     for match in _LETTERED.finditer(text):
         low = match.group().casefold()
         number = int(re.match(r"\d+", low).group())  # type: ignore[union-attr]
-        if number and low not in _NOT_LETTERED - {"6a"} and not _NOT_AFTER.search(text, 0, match.start()) and not _FUSE.match(text, match.end()):
+        if (
+            number
+            and low not in _NOT_LETTERED - {"6a"}
+            and not _NOT_AFTER.search(text, 0, match.start())
+            and not _FUSE.match(text, match.end())
+        ):
             yield Span(*match.span(), ADDRESS, "a number that means a home", 0.8)
             yield from _around(text, match)
     for match in _BARE.finditer(text):
@@ -237,32 +278,89 @@ def _bare_numbers(text: str) -> Iterator[Span]:
 
 def _around(text: str, match: re.Match[str]) -> Iterator[Span]:
     """The neighbours of "3A" in "it goes 3 then 3A then 5"."""
-    for pattern, begin in ((r"(\d{1,3}) (?:then|and|or|,|not|to) $", None), (r" (?:then|and|or|not|to) (\d{1,3})\b", match.end())):
-        found = re.compile(pattern).match(text, begin) if begin else re.compile(pattern).search(text, 0, match.start())
+    for pattern, begin in (
+        (r"(\d{1,3}) (?:then|and|or|,|not|to) $", None),
+        (r" (?:then|and|or|not|to) (\d{1,3})\b", match.end()),
+    ):
+        found = (
+            re.compile(pattern).match(text, begin)
+            if begin
+            else re.compile(pattern).search(text, 0, match.start())
+        )
         if found and (begin is None or not set(_next_words(text, found.end(), 1)) & _list("units")):
             yield Span(*found.span(1), ADDRESS, "a number beside a home", 0.6)
 
 
 def _means_a_home(match: re.Match[str]) -> bool:
-    who, joint, following = match["who"].casefold(), (match["at"] or "").casefold(), (match["next"] or "").casefold()
+    who, joint, following = (
+        match["who"].casefold(),
+        (match["at"] or "").casefold(),
+        (match["next"] or "").casefold(),
+    )
     number = int(re.match(r"\d+", match["number"]).group())  # type: ignore[union-attr]
-    if following in _list("units") and not (match["number2"] and following in {"in", "on", "and"}):
-        if not (following in {"in", "on", "and", "for", "to", "when"} and who in _HOME_WORDS and number > 12):  # noqa: PLR2004
-            return False
+    joined = bool(match["number2"]) and following in {"in", "on", "and"}
+    at_home = following in {"in", "on", "and", "for", "to", "when"} and who in _HOME_WORDS and number > NOON
+    if following in _list("units") and not (joined or at_home):
+        return False
     if joint == "between":
-        return bool(match["number2"]) and who in {"wall", "fence", "gate", "path", "passage", "gap", "alley", "hedge", "lane", "landing"}
-    if joint in {"at", ""} and who in {"at", "live", "lives", "lived", "living"} | _HOME_WORDS and (joint or who == "at"):
-        return number > 12 or who in _HOME_WORDS or _live_at(match)  # noqa: PLR2004
+        return bool(match["number2"]) and who in _list("partings")
+    if (
+        joint in {"at", ""}
+        and who in {"at", "live", "lives", "lived", "living"} | _HOME_WORDS
+        and (joint or who == "at")
+    ):
+        return number > NOON or who in _HOME_WORDS or _live_at(match)
     if joint == "in":
-        return who in {"live", "lives", "lived", "living", "im", "i'm"} and number > 2  # noqa: PLR2004
+        return who in {"live", "lives", "lived", "living", "im", "i'm"} and number > FEW
     if joint in {"from", "of", "opposite", "above", "below"}:
-        return who in _list("dwellers") - {"i", "is", "were", "he's", "she's", "hes", "shes", "moved"} and number > 2  # noqa: PLR2004
-    return joint == "at" and (who in lexicon.first_names() and who not in lexicon.everyday()) and number > 2  # noqa: PLR2004
+        return (
+            who in _list("dwellers") - {"i", "is", "were", "he's", "she's", "hes", "shes", "moved"}
+            and number > FEW
+        )
+    return joint == "at" and (who in lexicon.first_names() and who not in lexicon.everyday()) and number > FEW
 
 
 _HOME_WORDS: Final = frozenset(
-    """him her them lady man bloke woman lass lad girl boy guy chap fella couple family lot kids neighbour neighbours neighbor tenant tenants people folk
-    live lives living lived staying im i'm we're we missus students one old""".split()
+    [
+        "him",
+        "her",
+        "them",
+        "lady",
+        "man",
+        "bloke",
+        "woman",
+        "lass",
+        "lad",
+        "girl",
+        "boy",
+        "guy",
+        "chap",
+        "fella",
+        "couple",
+        "family",
+        "lot",
+        "kids",
+        "neighbour",
+        "neighbours",
+        "neighbor",
+        "tenant",
+        "tenants",
+        "people",
+        "folk",
+        "live",
+        "lives",
+        "living",
+        "lived",
+        "staying",
+        "im",
+        "i'm",
+        "we're",
+        "we",
+        "missus",
+        "students",
+        "one",
+        "old",
+    ]
 ) - {"we", "old", "one"}
 
 
@@ -289,7 +387,11 @@ def _name_before(text: str, at: int, end: str) -> int | None:
     for word in reversed(before):
         low = word.group().casefold()
         if text[word.end() : expected] not in {" ", "  "} or not _part_of_name(
-            word.group(), low, end, first=start is None, after_preposition=_after_preposition(text, word.start())
+            word.group(),
+            low,
+            end,
+            first=start is None,
+            after_preposition=_after_preposition(text, word.start()),
         ):
             break
         start, expected = word.start(), word.start()
@@ -298,9 +400,13 @@ def _name_before(text: str, at: int, end: str) -> int | None:
     return start
 
 
-_PLAINLY_STREETS: Final = frozenset("lane street road terrace avenue crescent towers croft".split())
+_PLAINLY_STREETS: Final = frozenset(
+    ["lane", "street", "road", "terrace", "avenue", "crescent", "towers", "croft"]
+)
 _PREPOSITION: Final = re.compile(
-    r"\b(?:at|on|in|from|behind|outside|near|by|off|of|down|up|round|opposite|live|to|around|between|across|past|along|and|through)(?: the)? $", re.IGNORECASE
+    r"\b(?:at|on|in|from|behind|outside|near|by|off|of|down|up|round|opposite|live|to|around|between|across"
+    r"|past|along|and|through)(?: the)? $",
+    re.IGNORECASE,
 )
 
 
@@ -315,12 +421,39 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
         return False
     capital = word[0].isupper() and not word.isupper()
     if not first:
-        return capital and low not in lexicon.left_alone() - lexicon.entries("leave.toml", "towns")
-    if plain not in lexicon.ordinary() and len(plain) > 3 and low not in lexicon.left_alone() and not looks_like_a_slip(plain):
+        return capital and low not in lexicon.left_alone() - entries("leave.toml", "towns")
+    if (
+        plain not in lexicon.ordinary()
+        and len(plain) > 3
+        and low not in lexicon.left_alone()
+        and not looks_like_a_slip(plain)
+    ):
         return capital or plain not in lexicon.first_names() or after_preposition
-    if end.casefold() in {"st", "end", "side", "woods", "wood", "hall", "rooms", "mill", "bridge", "common", "burn", "fields", "loan", "av", "ct", "dr", "pl"} and not capital_end:
+    if (
+        end.casefold()
+        in {
+            "st",
+            "end",
+            "side",
+            "woods",
+            "wood",
+            "hall",
+            "rooms",
+            "mill",
+            "bridge",
+            "common",
+            "burn",
+            "fields",
+            "loan",
+            "av",
+            "ct",
+            "dr",
+            "pl",
+        }
+        and not capital_end
+    ):
         return False
-    if low in lexicon.left_alone() and low not in lexicon.entries("leave.toml", "towns"):
+    if low in lexicon.left_alone() and low not in entries("leave.toml", "towns"):
         return False
     if capital and (capital_end or end.casefold() not in _list("everyday_streets")):
         return True

@@ -11,6 +11,7 @@ from typing import Final, NewType
 
 from bot.privacy.names import names
 from bot.privacy.places import places
+from bot.privacy.scripts import other_scripts
 from bot.privacy.shapes import shapes
 from bot.privacy.spans import NAME, PLAIN, Doubt, Span
 from bot.privacy.tokens import tokens_of
@@ -55,12 +56,13 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
         that were taken and the doubts. The same text always gives the same result.
     """
     kept = [Span(*match.span(), NAME, "") for match in _PLACEHOLDER.finditer(text)] if "[" in text else []
-    sure = _without(kept, [*shapes(text), *places(text)])
+    foreign, unread = ([], []) if text.isascii() else other_scripts(text)
+    sure = _without(kept, [*shapes(text), *places(text), *foreign])
     taken = sorted([*kept, *sure], key=_start)
     people, doubts = names(text, tokens_of(text, taken), known)
     spans = sorted([*sure, *_without(taken, people)], key=_start)
     found = dict.fromkeys((*known, *(text[span.start : span.end] for span in spans if span.type == NAME)))
-    return Redaction(_replace(text, spans, known), tuple(spans), tuple(doubts), tuple(found))
+    return Redaction(_replace(text, spans, known), tuple(spans), (*unread, *doubts), tuple(found))
 
 
 def redact_more(words: Redacted, taken: Iterable[str]) -> Redacted:
@@ -85,7 +87,9 @@ def _without(kept: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
         if merged and span.start < merged[-1].end:
             last = merged[-1]
             better = last if last.end - last.start >= span.end - span.start else span
-            merged[-1] = Span(last.start, max(last.end, span.end), better.type, better.reason, last.confidence)
+            merged[-1] = Span(
+                last.start, max(last.end, span.end), better.type, better.reason, last.confidence
+            )
         else:
             merged.append(span)
     return merged

@@ -9,6 +9,7 @@ from typing import Final
 
 from phonenumbers import Leniency, PhoneNumberMatcher
 
+from bot.privacy.lexicon import entries
 from bot.privacy.spans import (
     BANK,
     DATE_OF_BIRTH,
@@ -42,7 +43,9 @@ _TLD: Final = (
     r"(?:com|co\.uk|org\.uk|gov\.uk|ac\.uk|nhs\.uk|net|org|uk|info|biz|io|app|dev|eu|ie|wales|scot|london|site|online|"
     r"example|test|edu|gov|ly|gl|tv|me|xyz|link|page|shop|blog)"
 )
-_BIRTH_CUE: Final = r"\b(?:born(?: on| in)?|birth ?day|b'?day|dobs?|d\.o\.b\.?s?|date of births?|birth ?dates?)(?!\w)"
+_BIRTH_CUE: Final = (
+    r"\b(?:born(?: on| in)?|birth ?day|b'?day|dobs?|d\.o\.b\.?s?|date of births?|birth ?dates?)(?!\w)"
+)
 _DATE: Final = (
     rf"(?:\d{{1,2}} ?[./\-\\ ] ?\d{{1,2}} ?[./\-\\ ] ?(?:19|20)?\d\d\b"
     rf"|(?:19|20)\d\d[./\-]\d{{1,2}}[./\-]\d{{1,2}}\b"
@@ -53,11 +56,13 @@ _DATE: Final = (
     rf"|{_MONTH} (?:19|20)\d\d\b|(?:19|20)\d\d\b|\d{{6}}\b|\d{{8}}\b)"
 )
 _LONG_DATE: Final = re.compile(
-    rf"\b(?:\d{{1,2}}[./\-]\d{{1,2}}[./\-](?:19\d\d|200\d|201[0-4])|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH} (?:19\d\d|200\d))\b",
+    rf"\b(?:\d{{1,2}}[./\-]\d{{1,2}}[./\-](?:19\d\d|200\d|201[0-4])|\d{{1,2}}(?:st|nd|rd"
+    rf"|th)? {_MONTH} (?:19\d\d|200\d))\b",
     re.IGNORECASE,
 )
 _SINCE: Final = re.compile(
-    r"\b(?:since|moved|from|until|till|til|started|tenan\w+|built|act|here|on|in|dated?|signed)\W*$", re.IGNORECASE
+    r"\b(?:since|moved|from|until|till|til|started|tenan\w+|built|act|here|on|in|dated?|signed)\W*$",
+    re.IGNORECASE,
 )
 
 _WITH_SIGNS: Final = (  # tried only where the text has one of @ . : / or the word "dot"
@@ -70,18 +75,24 @@ _WITH_SIGNS: Final = (  # tried only where the text has one of @ . : / or the wo
         EMAIL,
         "an e-mail address in words",
         r"\b[\w.+\-]+(?: (?:dot|underscore|dash|hyphen|full stop) [\w.+\-]+)* ?(?:\(at\)|\[at\]|\bat\b) ?[\w\-]+"
-        r"(?: ?(?:\(dot\)|\[dot\]|dot|\.) ?[\w\-]+)*? ?(?:\(dot\)|\[dot\]|\bdot\b|\.) ?(?:com|co|org|net|uk|gov|ac|example|me|info)\b"
+        r"(?: ?(?:\(dot\)|\[dot\]|dot|\.) ?[\w\-]+)*? ?(?:\(dot\)|\[dot\]|\bdot\b|\.) ?(?:com|co|org|net|uk|gov|ac"
+        r"|example|me|info)\b"
         r"(?: ?(?:\(dot\)|dot|\.) ?uk\b)?",
     ),
     (URL, "looks like a link", r"\b(?:https?|hxxps?) ?: ?/ ?/ ?[^\s<>]+|\bwww ?\. ?[\w\-]+[^\s<>]*"),
     (URL, "looks like a link", rf"\b(?:[a-z0-9][\w\-]*\.)+{_TLD}\b(?:[/?#:][^\s<>]*)?"),
-    (URL, "a link in words", r"\b(?:www dot )?[\w\-]+(?: dot [\w\-]+)* dot (?:com|org|net|co dot uk|uk)\b(?: slash [\w\-]+)*"),
+    (
+        URL,
+        "a link in words",
+        r"\b(?:www dot )?[\w\-]+(?: dot [\w\-]+)* dot (?:com|org|net|co dot uk|uk)\b(?: slash [\w\-]+)*",
+    ),
     (SOCIAL, "looks like a social media name", r"(?<![\w@])@(?:\w[\w.\-]*\w| ?(?=\w*[_\d])\w[\w.\-]*\w)"),
 )
 _HANDLE: Final = (
     SOCIAL,
     "looks like a social media name",
-    r"\b\w+(?: underscore \w+)+|(?<=\bat )\w+_\w+|\b(?:insta|instagram|snap|snapchat|tiktok|twitter|facebook|fb|user(?:name)?)"
+    r"\b\w+(?: underscore \w+)+|(?<=\bat )\w+_\w+|\b(?:insta|instagram|snap|snapchat|tiktok|twitter|facebook"
+    r"|fb|user(?:name)?)"
     r"(?: (?:name|user|handle|tag))?(?: is| ?:) ?(?P<it>\w*[_\d]\w*)",
 )
 _WITH_DIGITS: Final = (
@@ -102,7 +113,12 @@ _WITH_DIGITS: Final = (
         "has the shape of a sort code",
         r"(?<![\d£./])\d\d ?[\-–/. ] ?\d\d ?[\-–. ] ?\d\d\b(?! ?[\-–./ ]?\d)",
     ),
-    (BANK, "follows 'sort code' or 'account'", r"\b(?:sort ?code|sort|s/c|acc(?:oun)?t?(?: ?(?:no|num|number))?)\.?:?(?: is| as|:)? (?P<it>\d(?:[ \-]?\d){5,9})\b"),
+    (
+        BANK,
+        "follows 'sort code' or 'account'",
+        r"\b(?:sort ?code|sort|s/c|acc(?:oun)?t?(?: ?(?:no|num|number))?)\.?:?(?: is| as"
+        r"|:)? (?P<it>\d(?:[ \-]?\d){5,9})\b",
+    ),
     (
         POSTCODE,
         "has the shape of a postcode",
@@ -118,20 +134,26 @@ _WITH_DIGITS: Final = (
     (
         REFERENCE,
         "a code with letters and numbers",
-        r"\b[a-z]{1,6} ?[\-/_.#] ?\d+(?:[\-/_.]\w+| [\-/] ?\w*\d\w*)*\b|\b[a-z]{1,6}(?:[\-/_.][a-z]{1,4})*[\-/_.]\d{2,}(?:[\-/_.]\w+)*\b"
-        r"|\b[a-z]{1,6} ?\d{4,}(?:[\-/ ]?\d+)*(?:[\-/.][a-z\d]+)*\b|\b[a-z]{2}\d/\d{3,}\b|\b\d{2,}[\-/.][a-z]{1,4}[\-/.]\d+\b"
-        r"|\b[a-z]{2,5}\d{3,}[a-z]?\b|\b\d{3,}[\-/]\d{3,}\b|\b\d{3,}/[a-z]{1,4}\b|\b\d{4,}[a-z]{1,3}\b|\b[a-z]{2,}(?:[.\-/][a-z\d]+)*\d+(?:[.\-/][a-z]+)+\b",
+        r"\b[a-z]{1,6} ?[\-/_.#] ?\d+(?:[\-/_.]\w+| [\-/] ?\w*\d\w*)*\b"
+        r"|\b[a-z]{1,6}(?:[\-/_.][a-z]{1,4})*[\-/_.]\d{2,}(?:[\-/_.]\w+)*\b"
+        r"|\b[a-z]{1,6} ?\d{4,}(?:[\-/ ]?\d+)*(?:[\-/.][a-z\d]+)*\b|\b[a-z]{2}\d/\d{3,}\b"
+        r"|\b\d{2,}[\-/.][a-z]{1,4}[\-/.]\d+\b"
+        r"|\b[a-z]{2,5}\d{3,}[a-z]?\b|\b\d{3,}[\-/]\d{3,}\b|\b\d{3,}/[a-z]{1,4}\b|\b\d{4,}[a-z]{1,3}\b"
+        r"|\b[a-z]{2,}(?:[.\-/][a-z\d]+)*\d+(?:[.\-/][a-z]+)+\b",
     ),
     (
         REFERENCE,
         "a police log number",
-        rf"\b\d{{1,5}} of (?:the )?(?:\d{{1,2}}[/.\-]\d{{1,2}}(?:[/.\-]\d{{2,4}})?|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}(?: \d{{4}})?)\b",
+        rf"\b\d{{1,5}} of (?:the )?(?:\d{{1,2}}[/.\-]\d{{1,2}}(?:[/.\-]\d{{2,4}})?|\d{{1,2}}(?:st|nd|rd"
+        rf"|th)? (?:of )?{_MONTH}(?: \d{{4}})?)\b",
     ),
     (
         REFERENCE,
         "follows the word reference, job or the like",
-        r"\b(?:ref(?:erence|s)?|jobs?|case|complaint|crime|log|order|ticket|claim|quot(?:e|ing)|incident|tenancy|tenant|bidding|"
-        r"application|policy|account|customer|badge|licen[cs]e|voucher)\.?(?: (?:ref(?:erence)?|num(?:ber)?|no|code|id|is|was|called))*\.?:? ?"
+        r"\b(?:ref(?:erence|s)?|jobs?|case|complaint|crime|log|order|ticket|claim|quot(?:e|ing)|incident|tenancy"
+        r"|tenant|bidding|"
+        r"application|policy|account|customer|badge|licen[cs]e|voucher)\.?(?: (?:ref(?:erence)?|num(?:ber)?|no"
+        r"|code|id|is|was|called))*\.?:? ?"
         r"(?P<it>#? ?(?=[\w/\-.]*\d)(?:[a-z]{1,5}[\-/ ])?[\w/\-.]*\d{3,}[\w/\-]*(?: \d{2,}[\w/\-]*)*)\b",
     ),
     (REFERENCE, "a numbered code", r"#\s?\d{3,}\b"),
@@ -144,9 +166,12 @@ _LONG_NUMBER: Final = (
 _SPOKEN: Final = (
     POSTCODE,
     "a postcode in words",
-    rf"\b[a-z](?: ?[a-z])? (?:{_NUMBER_WORD}[ ,\-]*){{1,4}} (?!o\b)[a-z] ?[a-z]\b(?<!\b[a-z][a-z])|\b[a-z] (?:{_NUMBER_WORD}[ ,\-]+){{2,4}}[a-z] ?[a-z]\b",
+    rf"\b[a-z](?: ?[a-z])? (?:{_NUMBER_WORD}[ ,\-]*){{1,4}} (?!o\b)[a-z] ?[a-z]\b(?<!\b[a-z][a-z])"
+    rf"|\b[a-z] (?:{_NUMBER_WORD}[ ,\-]+){{2,4}}[a-z] ?[a-z]\b",
 )
-_SPOKEN_NUMBER: Final = re.compile(rf"\b{_NUMBER_WORD}(?:[ ,\-]+(?:and )?{_NUMBER_WORD}){{5,}}\b", re.IGNORECASE)
+_SPOKEN_NUMBER: Final = re.compile(
+    rf"\b{_NUMBER_WORD}(?:[ ,\-]+(?:and )?{_NUMBER_WORD}){{5,}}\b", re.IGNORECASE
+)
 _SPOKEN_SHORT: Final = re.compile(rf"\b{_NUMBER_WORD}(?:[ ,\-]+{_NUMBER_WORD}){{5,}}\b", re.IGNORECASE)
 
 
@@ -168,7 +193,9 @@ _PHONE_LIKE: Final = re.compile(
     r"(?<![\w£#/\-])(?:\+ ?|00)?\(?[\dOo]\)?(?:[ .\-–()]{0,3}[\dOoIl]){9,13}(?!\w)|(?<![\w£])0\d{4}[ .\-]?\d{5,6}\b"
 )
 _MONEY: Final = re.compile(r"[£$€] ?[\d,]+(?:\.\d+)?")
-_ORDINAL_HALF: Final = re.compile(r" (?:1st|2nd|3rd|\dth|\d(?:hr|hrs|ft|lb|lbs|nd|st|th|rd|pt|x|p|s))$", re.IGNORECASE)
+_ORDINAL_HALF: Final = re.compile(
+    r" (?:1st|2nd|3rd|\dth|\d(?:hr|hrs|ft|lb|lbs|nd|st|th|rd|pt|x|p|s))$", re.IGNORECASE
+)
 
 
 def shapes(text: str) -> Iterator[Span]:
@@ -176,7 +203,14 @@ def shapes(text: str) -> Iterator[Span]:
     lowered = text.casefold()
     if _SIGN.search(text):
         yield from _found(text, _SIGN_RULES)
-    if "_" in text or "underscore" in lowered or "insta" in lowered or "snap" in lowered or "tiktok" in lowered or "user" in lowered:
+    if (
+        "_" in text
+        or "underscore" in lowered
+        or "insta" in lowered
+        or "snap" in lowered
+        or "tiktok" in lowered
+        or "user" in lowered
+    ):
         yield from _found(text, _HANDLE_RULES)
     if _DIGIT.search(text):
         yield from _with_digits(text)
@@ -208,7 +242,9 @@ def _births(text: str) -> Iterator[Span]:
         match = _BIRTH.match(text, cue.start())
         while match:
             yield Span(*match.span("it"), DATE_OF_BIRTH, "a date after a word of birth")
-            more = re.compile(r" ?(?:,|and|&|\+|n|,? ?[a-z\-]{3,} (?:is )?) ?", re.IGNORECASE).match(text, match.end("it"))
+            more = re.compile(r" ?(?:,|and|&|\+|n|,? ?[a-z\-]{3,} (?:is )?) ?", re.IGNORECASE).match(
+                text, match.end("it")
+            )
             match = re.compile(rf"(?P<it>\b{_DATE})", re.IGNORECASE).match(text, more.end()) if more else None
     for match in _LONG_DATE.finditer(text):
         if not _SINCE.search(text, 0, match.start()):
@@ -228,12 +264,17 @@ def _phones(text: str) -> Iterator[Span]:
 
 def _spoken(text: str, lowered: str) -> Iterator[Span]:
     """Numbers in words: six in a row are no count of anything."""
-    if not any(word in lowered for word in ("oh", "zero", "nought", "one", "two", "three", "four", "five", "six", "nine", "eight")):
+    if not any(
+        word in lowered
+        for word in ("oh", "zero", "nought", "one", "two", "three", "four", "five", "six", "nine", "eight")
+    ):
         return
     yield from _found(text, _SPOKEN_RULES)
     for match in _SPOKEN_NUMBER.finditer(text):
         words = re.findall(r"[a-z]+", match.group().casefold())
-        kind = PHONE if words[0] in {"oh", "o", "zero", "nought", "naught", "double"} or len(words) > 8 else BANK
+        kind = (
+            PHONE if words[0] in {"oh", "o", "zero", "nought", "naught", "double"} or len(words) > 8 else BANK
+        )
         if len(set(words)) > 1 and "hundred and" not in lowered:
             yield Span(*match.span(), kind, "a number in words")
 
@@ -268,32 +309,39 @@ def _may_be_postcode(raw: str) -> bool:
     if not _DIGIT.search(raw) or _ORDINAL_HALF.search(raw):
         return False
     first, *rest = raw.casefold().split()
-    return not (rest and first.isalpha() and (len(first) == 1 or first in SHORT_WORDS))
+    return not (
+        rest and first.isalpha() and (len(first) == 1 or first in entries("shapes.toml", "short_words"))
+    )
 
 
 def _may_be_plate(raw: str) -> bool:
     """Two letters, two digits, three letters; "at 12 and" is none."""
     parts = re.findall(r"[a-z]+", raw.casefold())
     apart = bool(re.search(r"[a-z] \d|\d [a-z]", raw.casefold()))
-    words = sum(part in SHORT_WORDS for part in parts)
+    words = sum(part in entries("shapes.toml", "short_words") for part in parts)
     ordinal = re.search(r"\d(?:st|nd|rd|th|pm|am)\b|\d (?:day|men|hrs|min|yrs)\b", raw.casefold())
     if ordinal or not apart:
         return not ordinal
     long = [part for part in parts if len(part) == 3]
-    return not (words == len(parts) or (len(parts) == 2 and len(long) == 1 and long[0] in SHORT_WORDS and min(map(len, parts)) == 1)
-                or (re.fullmatch(r"[a-z]{3} \d{1,3}[a-z]", raw.casefold()) and long[0] in SHORT_WORDS))
+    return not (
+        words == len(parts)
+        or (
+            len(parts) == 2
+            and len(long) == 1
+            and long[0] in entries("shapes.toml", "short_words")
+            and min(map(len, parts)) == 1
+        )
+        or (
+            re.fullmatch(r"[a-z]{3} \d{1,3}[a-z]", raw.casefold())
+            and long[0] in entries("shapes.toml", "short_words")
+        )
+    )
 
 
-SHORT_WORDS: Final = frozenset(
-    """am an as at be by do go he if in is it me my no of oh ok on or so to up us we im ill id hr st nd rd th pm all and any are ask
-    bad bar bed big bin bit boy but buy can car cat cos cup cut dad day did die dog due end eye fan far few fix for fun gas get got
-    had has her hes him his hot how its job key kid lad let lie lot mad man may men met min mum nan new nor not now odd off old one
-    our out own pay per pet put ran red rep row run sad sat saw say see set she sit six sky son ten the tin tip top try two use van
-    was way wet who why win won yes yet you min yrs hrs wks mth sec odd pot mug pie fob rat ant bug bus box bag mon tue wed thu fri
-    sun jan feb mar apr jun jul aug sep oct nov dec til bed""".split()
-)
 _YEARS: Final = re.compile(r"(?:19|20)\d\d")
-_UNITS: Final = re.compile(r"\d{4,}(?:s|ft|mm|cm|kg|w|kw|kwh|k|mb|pm|am|hrs?|ml|m|l|th|sq|btu|v|x|odd|yrs?|p)", re.IGNORECASE)
+_UNITS: Final = re.compile(
+    r"\d{4,}(?:s|ft|mm|cm|kg|w|kw|kwh|k|mb|pm|am|hrs?|ml|m|l|th|sq|btu|v|x|odd|yrs?|p)", re.IGNORECASE
+)
 _MONTH_IN: Final = re.compile(rf"\b{_MONTH}\b", re.IGNORECASE)
 
 
@@ -303,16 +351,18 @@ def _may_be_code(raw: str, reason: str) -> bool:
     word = prefix.group() if prefix else ""
     if reason.startswith(("follows", "a police", "a numbered")):
         return not _YEARS.fullmatch(raw) and not raw.casefold().startswith(("in ", "on ", "at ", "for "))
-    if _MONTH_IN.search(raw) or _UNITS.fullmatch(raw) or all(_YEARS.fullmatch(part) for part in re.findall(r"\d+", raw)):
-        return bool(word) and word not in SHORT_WORDS and "/" in raw and digits > 4
+    if (
+        _MONTH_IN.search(raw)
+        or _UNITS.fullmatch(raw)
+        or all(_YEARS.fullmatch(part) for part in re.findall(r"\d+", raw))
+    ):
+        return bool(word) and word not in entries("shapes.toml", "short_words") and "/" in raw and digits > 4
     if " " in raw:
-        return word not in NOT_A_CODE and not word.islower() | (word in SHORT_WORDS) if digits < 5 else word not in NOT_A_CODE
+        return (
+            word not in entries("shapes.toml", "not_a_code")
+            and not word.islower() | (word in entries("shapes.toml", "short_words"))
+            if digits < 5
+            else word not in entries("shapes.toml", "not_a_code")
+        )
     few = 2 if re.fullmatch(r"[A-Z]{1,4}[./\-]\d+[./\-][A-Z]+", raw) else 3
-    return digits >= few and word not in NOT_A_CODE
-
-
-NOT_A_CODE: Final = frozenset(
-    """covid in on at to of by for from since until till about over under nearly only than and or the a an up was is were after
-    before around section act stage band number no nos room floor pounds about paid pay owe owed another my his her their our this
-    that with per all like say code error flat apt unit level page line option rule class grade year years""".split()
-)
+    return digits >= few and word not in entries("shapes.toml", "not_a_code")

@@ -7,10 +7,20 @@ from functools import cache, lru_cache
 from typing import Final
 
 from bot.privacy import lexicon
+from bot.privacy.lexicon import entries
 from bot.privacy.spans import Span
 
 # Kinds of word.
-FIRST, SURNAME, BOTH, UNKNOWN, WORD, LEFT, TAKEN = "first", "surname", "both", "unknown", "word", "left", "taken"
+FIRST, SURNAME, BOTH, UNKNOWN, WORD, LEFT, TAKEN = (
+    "first",
+    "surname",
+    "both",
+    "unknown",
+    "word",
+    "left",
+    "taken",
+)
+SCRIPT = "script"  # of another script than ours: weighed elsewhere
 
 NONE, COMMA, STOP = 0, 1, 2  # what separates a word from the one before it
 
@@ -19,7 +29,6 @@ _SENTENCE: Final = re.compile(r"[.!?\n…|]|(?<= )-+ |[\U0001f300-\U0001faff☀-
 _APOSTROPHE: Final = re.compile(r"['’`´]")
 _LONG_ENOUGH_FOR_A_SLIP: Final = 5
 # "it's", "that's": short for "is", and no possessive.
-_NOT_OWNERS: Final = frozenset("it he she that what who there here where how let when why one nobody everyone this".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def _token(raw: str, start: int, gap: int) -> Token:
 def _reading(raw: str) -> tuple[int, str, str, bool]:
     """How much of a word is its stem, the stem in small letters, its kind, and whether it owns something."""
     low = _APOSTROPHE.sub("'", raw.casefold()) if not raw.isascii() or "'" in raw else raw.casefold()
-    if low.endswith(("'s", "s'")) and low[:-2].replace("'", "") not in _NOT_OWNERS:
+    if low.endswith(("'s", "s'")) and low[:-2].replace("'", "") not in entries("context.toml", "not_owners"):
         cut = 2 if low.endswith("'s") else 1
         stem = low[:-cut]
         return len(raw) - cut, stem, kind_of(stem), True
@@ -97,6 +106,8 @@ def kind_of(low: str) -> str:
     first, last, ordinary, known, left = _sets()
     if low[0].isdigit():
         return WORD
+    if low[0] > _LAST_LATIN and not low[0].isascii() and not "\u1e00" <= low[0] <= "\u1eff":
+        return SCRIPT
     if low in first:
         return BOTH if low in ordinary or low in left else FIRST
     if low in left:
@@ -133,9 +144,9 @@ def _is_word(low: str, known: frozenset[str], ordinary: frozenset[str]) -> bool:
 
 # Endings that people add to words, or shorten: "chasin", "knocked", "mouldy", "boilers".
 _ENDINGS: Final = (
-    ("s", ""), ("in", "ing"), ("in", "e"), ("in", ""), ("ed", ""), ("d", ""), ("ing", ""), ("ing", "e"), ("y", ""), ("ish", ""),
-    ("er", ""), ("ers", ""), ("est", ""), ("ly", ""), ("ness", ""), ("less", ""), ("able", ""), ("ies", "y"), ("es", ""),
-    ("nt", "n't"), ("ve", ""), ("ll", ""), ("ful", ""), ("man", ""), ("men", ""),
+    ("s", ""), ("in", "ing"), ("in", "e"), ("in", ""), ("ed", ""), ("d", ""), ("ing", ""), ("ing", "e"), ("y", ""),
+    ("ish", ""), ("er", ""), ("ers", ""), ("est", ""), ("ly", ""), ("ness", ""), ("less", ""), ("able", ""),
+    ("ies", "y"), ("es", ""), ("ve", ""), ("ll", ""), ("ful", ""), ("man", ""), ("men", ""),
 )  # fmt: skip
 
 
@@ -156,7 +167,9 @@ def looks_like_a_slip(low: str) -> bool:
 
 def _has_two_swapped(low: str) -> bool:
     words = lexicon.everyday()
-    return len(low) > 3 and any(low[:at] + low[at + 1] + low[at] + low[at + 2 :] in words for at in range(len(low) - 1))
+    return len(low) > 3 and any(
+        low[:at] + low[at + 1] + low[at] + low[at + 2 :] in words for at in range(len(low) - 1)
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -166,8 +179,11 @@ def is_compound(low: str) -> bool:
     if any(low.startswith(prefix) and low[len(prefix) :] in words for prefix in _PREFIXES):
         return True
     cuts = range(least, len(low) - least + 1)
-    return any(low[:cut] in words and (low[cut:] in words or low[cut:].removesuffix("s") in words) for cut in cuts)
+    return any(
+        low[:cut] in words and (low[cut:] in words or low[cut:].removesuffix("s") in words) for cut in cuts
+    )
 
 
 _PREFIXES: Final = ("un", "re", "mis", "over", "under", "non", "pre", "out", "de", "dis", "anti")
+_LAST_LATIN: Final = "\u036f"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
