@@ -148,12 +148,12 @@ def table(result: Score) -> str:
             for count in (result.items, result.full, result.part)
         )
         lines.append(f"| {kind} | {items} | {share(full, items):.1%} | {share(part, items):.1%} |")
+    safe = share(result.safe, result.items.total())
+    touched, flagged = share(result.touched, result.clean), share(result.flagged, result.clean)
     lines += [
         "",
-        f"precision {result.precision:.1%} of {result.spans} spans; full or flagged {share(result.safe,"
-        f" result.items.total()):.1%}",
-        f"clean messages {result.clean}: touched {share(result.touched, result.clean):.1%}, flagged"
-        f" {share(result.flagged, result.clean):.1%}",
+        f"precision {result.precision:.1%} of {result.spans} spans; full or flagged {safe:.1%}",
+        f"clean messages {result.clean}: touched {touched:.1%}, flagged {flagged:.1%}",
     ]
     return "\n".join(lines)
 

@@ -237,7 +237,7 @@ def _whole_family(text: str, tokens: Sequence[Token], at: int, end: int) -> int:
 def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bool:
     """Whether the word after a name is part of it."""
     token, name = tokens[last + 1], tokens[last]
-    if token.gap != NONE or name.owner:
+    if token.gap != NONE or name.owner or token.kind == TAKEN:
         return False
     if last + 1 in cut:
         return True
@@ -257,7 +257,7 @@ def _belongs(tokens: Sequence[Token], last: int, cut: set[int], case: str) -> bo
 
 def _with_initials(text: str, start: int, end: int) -> tuple[int, int]:
     """Initials before a surname ("E. Postlethwaite") and after a first name ("Jackie B")."""
-    before = _INITIAL.search(text, 0, start)
+    before = _INITIAL.search(text, max(0, start - 8), start)
     if before and _are_initials(before.group()):
         start = before.start()
     after = _LAST_INITIAL.match(text, end)

@@ -18,6 +18,7 @@ _NUMBER_WORDS: Final = (
 _NUMBER: Final = r"\d{1,4}(?: ?[a-k])?(?:[/\-]\d{1,4}[a-k]?)?"
 NOON: Final = 12  # up to here, "at 9" may be an hour
 FEW: Final = 2
+NEAR: Final = 30  # how far back a cue may stand
 
 _A_WORD: Final = r"[^\W\d_][\w'’\-]*"
 _UNIT: Final = re.compile(
@@ -131,11 +132,19 @@ def _means_home(text: str, match: re.Match[str], *, named: bool) -> bool:
     )
 
 
+_PLACE_IN_A_LIST: Final = re.compile(
+    r" (?:on|in) (?:the|a|my|your|their|that) (?:waiting |bidding )?(?:list|queue|line|league|table|world|country)",
+    re.IGNORECASE,
+)
+
+
 def _is_home_number(text: str, match: re.Match[str]) -> bool:
     number = match["number"].casefold()
+    if _PLACE_IN_A_LIST.match(text, match.end()):
+        return False
     if len(number) == 1 and number.isalpha():
         return False
-    if _NOT_AFTER.search(text, 0, match.start()):
+    if _NOT_AFTER.search(text, max(0, match.start() - NEAR), match.start()):
         return False
     following = _next_words(text, match.end(), 1)
     if match["unit"].casefold() in {"no", "nr"} and not number[0].isdigit():
@@ -237,7 +246,10 @@ def _may_be_block(word: str) -> bool:
 def _numbered(text: str) -> Iterator[Span]:
     """As in "14 Corncrake Lane", "27 Hobgate", "32b", "len at 44"."""
     for match in _STREET_NUMBER.finditer(text):
-        if _NOT_AFTER.search(text, 0, match.start()) and not text[match.end() :].lstrip(", ")[:1].isupper():
+        if (
+            _NOT_AFTER.search(text, max(0, match.start() - NEAR), match.start())
+            and not text[match.end() :].lstrip(", ")[:1].isupper()
+        ):
             continue
         end = _street_after(text, match.end()) or _capital_after(text, match.end())
         if end:
@@ -246,8 +258,7 @@ def _numbered(text: str) -> Iterator[Span]:
 
 
 def _capital_after(text: str, at: int) -> int:
-    """The end of a capital word or two after a house number that are no common words ("27 Hobgate", "6, The"
-    " Shippon")."""
+    """The end of a capital word or two after a number, no common words: "27 Hobgate", "6, The Shippon"."""
     match = re.compile(r",? (?:The )?(?P<name>[A-Z][a-z'’\-]{3,}(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
     if not match:
         return 0
@@ -264,7 +275,7 @@ def _bare_numbers(text: str) -> Iterator[Span]:
         if (
             number
             and low not in _NOT_LETTERED - {"6a"}
-            and not _NOT_AFTER.search(text, 0, match.start())
+            and not _NOT_AFTER.search(text, max(0, match.start() - NEAR), match.start())
             and not _FUSE.match(text, match.end())
         ):
             yield Span(*match.span(), ADDRESS, "a number that means a home", 0.8)
@@ -285,7 +296,7 @@ def _around(text: str, match: re.Match[str]) -> Iterator[Span]:
         found = (
             re.compile(pattern).match(text, begin)
             if begin
-            else re.compile(pattern).search(text, 0, match.start())
+            else re.compile(pattern).search(text, max(0, match.start() - NEAR), match.start())
         )
         if found and (begin is None or not set(_next_words(text, found.end(), 1)) & _list("units")):
             yield Span(*found.span(1), ADDRESS, "a number beside a home", 0.6)

@@ -61,7 +61,8 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
     taken = sorted([*kept, *sure], key=_start)
     people, doubts = names(text, tokens_of(text, taken), known)
     spans = sorted([*sure, *_without(taken, people)], key=_start)
-    found = dict.fromkeys((*known, *(text[span.start : span.end] for span in spans if span.type == NAME)))
+    named = (text[span.start : span.end] for span in spans if span.type == NAME or span in people)
+    found = dict.fromkeys((*known, *named))
     return Redaction(_replace(text, spans, known), tuple(spans), (*unread, *doubts), tuple(found))
 
 
@@ -79,10 +80,13 @@ def _start(span: Span) -> int:
 
 def _without(kept: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
     """Spans that touch none of those kept, joined where they overlap; the first found gives type and reason."""
-    holes = list(kept)
+    holes = sorted(kept, key=_start)
     merged: list[Span] = []
+    passed = 0
     for span in sorted(spans, key=_start):
-        if any(span.start < hole.end and hole.start < span.end for hole in holes):
+        while passed < len(holes) and holes[passed].end <= span.start:
+            passed += 1
+        if passed < len(holes) and holes[passed].start < span.end:
             continue
         if merged and span.start < merged[-1].end:
             last = merged[-1]

@@ -26,6 +26,7 @@ from bot.privacy.spans import (
 )
 
 FEWEST_PHONE_DIGITS: Final = 7
+NEAR: Final = 40  # how far back a cue may stand
 
 _GAP: Final = r"[ .\-/\u00a0]{0,2}"
 _D: Final = r"[\dOoIl]"  # a digit, or the letter that a thumb takes for one
@@ -69,29 +70,34 @@ _WITH_SIGNS: Final = (  # tried only where the text has one of @ . : / or the wo
     (
         EMAIL,
         "looks like an e-mail address",
-        r"[\w.+%'\-]+ ?@ ?[\w\-]+(?: ?\. ?[\w\-]+)*\.[\w\-]{2,}|[\w.+%'\-]+@[\w\-]+\b",
+        r"(?<![\w.])[\w.+%'\-]{1,64} ?@ ?[\w\-]{1,63}(?: ?\. ?[\w\-]{1,63}){0,6}\.[\w\-]{2,63}"
+        r"|(?<![\w.])[\w.+%'\-]{1,64}@[\w\-]{1,63}\b",
     ),
     (
         EMAIL,
         "an e-mail address in words",
-        r"\b[\w.+\-]+(?: (?:dot|underscore|dash|hyphen|full stop) [\w.+\-]+)* ?(?:\(at\)|\[at\]|\bat\b) ?[\w\-]+"
-        r"(?: ?(?:\(dot\)|\[dot\]|dot|\.) ?[\w\-]+)*? ?(?:\(dot\)|\[dot\]|\bdot\b|\.) ?(?:com|co|org|net|uk|gov|ac"
+        r"(?<![\w.])[\w.+\-]{1,64}(?: (?:dot|underscore|dash|hyphen|full stop) [\w.+\-]{1,64}){0,5} ?(?:\(at\)|\[at\]|\bat\b) ?[\w\-]+"
+        r"(?: ?(?:\(dot\)|\[dot\]|dot|\.) ?[\w\-]{1,63}){0,4}? ?(?:\(dot\)|\[dot\]|\bdot\b|\.) ?(?:com|co|org|net|uk|gov|ac"
         r"|example|me|info)\b"
         r"(?: ?(?:\(dot\)|dot|\.) ?uk\b)?",
     ),
     (URL, "looks like a link", r"\b(?:https?|hxxps?) ?: ?/ ?/ ?[^\s<>]+|\bwww ?\. ?[\w\-]+[^\s<>]*"),
-    (URL, "looks like a link", rf"\b(?:[a-z0-9][\w\-]*\.)+{_TLD}\b(?:[/?#:][^\s<>]*)?"),
+    (
+        URL,
+        "looks like a link",
+        rf"(?<![\w.\-])(?:[a-z0-9][\w\-]{{0,62}}\.){{1,6}}{_TLD}\b(?:[/?#:][^\s<>]*)?",
+    ),
     (
         URL,
         "a link in words",
-        r"\b(?:www dot )?[\w\-]+(?: dot [\w\-]+)* dot (?:com|org|net|co dot uk|uk)\b(?: slash [\w\-]+)*",
+        r"\b(?:www dot )?[\w\-]{1,63}(?: dot [\w\-]{1,63}){0,4} dot (?:com|org|net|co dot uk|uk)\b(?: slash [\w\-]+)*",
     ),
     (SOCIAL, "looks like a social media name", r"(?<![\w@])@(?:\w[\w.\-]*\w| ?(?=\w*[_\d])\w[\w.\-]*\w)"),
 )
 _HANDLE: Final = (
     SOCIAL,
     "looks like a social media name",
-    r"\b\w+(?: underscore \w+)+|(?<=\bat )\w+_\w+|\b(?:insta|instagram|snap|snapchat|tiktok|twitter|facebook"
+    r"\b\w+(?: underscore \w+){1,4}|(?<=\bat )\w+_\w+|\b(?:insta|instagram|snap|snapchat|tiktok|twitter|facebook"
     r"|fb|user(?:name)?)"
     r"(?: (?:name|user|handle|tag))?(?: is| ?:) ?(?P<it>\w*[_\d]\w*)",
 )
@@ -247,7 +253,7 @@ def _births(text: str) -> Iterator[Span]:
             )
             match = re.compile(rf"(?P<it>\b{_DATE})", re.IGNORECASE).match(text, more.end()) if more else None
     for match in _LONG_DATE.finditer(text):
-        if not _SINCE.search(text, 0, match.start()):
+        if not _SINCE.search(text, max(0, match.start() - NEAR), match.start()):
             yield Span(*match.span(), DATE_OF_BIRTH, "a whole date, long ago")
 
 
@@ -295,7 +301,7 @@ def _plausible(text: str, span: Span) -> bool:
     """Whether something with a shape can be that; common words and dates of visits are not."""
     raw = text[span.start : span.end]
     if span.type == BANK:
-        return not _is_date(raw) or bool(_BANK_CUE.search(text, 0, span.start))
+        return not _is_date(raw) or bool(_BANK_CUE.search(text, max(0, span.start - 2 * NEAR), span.start))
     if span.type == POSTCODE:
         return _may_be_postcode(raw)
     if span.type == VEHICLE:
