@@ -23,7 +23,8 @@ from bot.privacy.tokens import (
 )
 
 CUT: Final = 0.5  # as likely as not: it goes
-DOUBT: Final = 0.1  # likely enough for a person to look
+DOUBT: Final = 0.06  # likely enough for a person to look
+DOUBT_BESIDE: Final = 0.03  # the same in a message that names somebody: it may well name more
 AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
 CERTAIN: Final = 0.97
 SURE: Final = 0.9
@@ -61,10 +62,11 @@ def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[l
     spans = list(_joined(text, tokens, cut, chances, case))
     foreign = [Doubt(tokens[0].start, tokens[-1].end, "in another language")] if case == "foreign" else []
     taken = {position for span in spans for position in range(span.start, span.end)}
+    least = DOUBT_BESIDE if spans else DOUBT
     return spans, foreign or [
         Doubt(tokens[at].start, tokens[at].end, _doubt(tokens[at]))
         for at, chance in chances.items()
-        if DOUBT <= chance < CUT and tokens[at].start not in taken and at not in cut
+        if least <= chance < CUT and tokens[at].start not in taken and at not in cut
     ]
 
 
