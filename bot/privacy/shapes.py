@@ -76,7 +76,8 @@ _WITH_SIGNS: Final = (  # tried only where the text has one of @ . : / or the wo
     (
         EMAIL,
         "an e-mail address in words",
-        r"(?<![\w.])[\w.+\-]{1,64}(?: (?:dot|underscore|dash|hyphen|full stop) [\w.+\-]{1,64}){0,5} ?(?:\(at\)|\[at\]|\bat\b) ?[\w\-]+"
+        r"(?<![\w.])[\w.+\-]{1,64}(?: (?:dot|underscore|dash|hyphen|full stop) [\w.+\-]{1,64}){0,5} ?"
+        r"(?:\(at\)|\[at\]|\bat\b) ?[\w\-]{1,63}"
         r"(?: ?(?:\(dot\)|\[dot\]|dot|\.) ?[\w\-]{1,63}){0,4}? ?(?:\(dot\)|\[dot\]|\bdot\b|\.) ?(?:com|co|org|net|uk|gov|ac"
         r"|example|me|info)\b"
         r"(?: ?(?:\(dot\)|dot|\.) ?uk\b)?",
