@@ -426,53 +426,43 @@ def _after_preposition(text: str, at: int) -> bool:
 
 
 def _part_of_name(word: str, low: str, end: str, *, first: bool, after_preposition: bool) -> bool:
-    capital_end = end[0].isupper()
+    """Whether a word before "Road" or the like belongs to the name of the street.
+
+    Args:
+        word: the word.
+        low: the same in small letters.
+        end: the "Road".
+        first: whether it is the one right before it.
+        after_preposition: whether "at", "on" or the like stands before the word.
+    """
     plain = low.replace("’", "'").removesuffix("'s")
+    towns = entries("leave.toml", "towns")
     if low in _list("describing") or plain in _list("describing"):
         return False
     capital = word[0].isupper() and not word.isupper()
     if not first:
-        return capital and low not in lexicon.left_alone() - entries("leave.toml", "towns")
-    if (
-        plain not in lexicon.ordinary()
-        and len(plain) > 3
-        and low not in lexicon.left_alone()
-        and not looks_like_a_slip(plain)
-    ):
+        return capital and (low not in lexicon.left_alone() or low in towns)
+    if _is_no_word(plain):
         return capital or plain not in lexicon.first_names() or after_preposition
-    if (
-        end.casefold()
-        in {
-            "st",
-            "end",
-            "side",
-            "woods",
-            "wood",
-            "hall",
-            "rooms",
-            "mill",
-            "bridge",
-            "common",
-            "burn",
-            "fields",
-            "loan",
-            "av",
-            "ct",
-            "dr",
-            "pl",
-        }
-        and not capital_end
-    ):
+    if low in lexicon.left_alone() and low not in towns:
         return False
-    if low in lexicon.left_alone() and low not in entries("leave.toml", "towns"):
+    everyday = end.casefold() in _list("everyday_streets")
+    if capital and (end[0].isupper() or not everyday):
+        return end[0].isupper() or end.casefold() not in _list("capital_streets")
+    if "'" in plain or end.casefold() in _list("capital_streets"):
         return False
-    if capital and (capital_end or end.casefold() not in _list("everyday_streets")):
-        return True
-    if "'" in plain:
-        return False
-    if end.casefold() not in _list("everyday_streets"):
+    if not everyday:
         return plain not in lexicon.everyday()
     return after_preposition and (not _common(plain) or end.casefold() in _PLAINLY_STREETS)
+
+
+def _is_no_word(plain: str) -> bool:
+    """Whether a word is none of the ordinary ones, nor a slip of one: "tansy", "lindop"."""
+    unknown = plain not in lexicon.ordinary() and plain not in lexicon.left_alone()
+    return unknown and len(plain) >= _SHORTEST_NAME and not looks_like_a_slip(plain)
+
+
+_SHORTEST_NAME: Final = 4
 
 
 def _common(low: str) -> bool:
