@@ -1,6 +1,7 @@
 """A message as words, each with what is known of it before anybody looks around it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -108,6 +109,8 @@ def kind_of(low: str) -> str:
         return WORD
     if low[0] > _LAST_LATIN and not low[0].isascii() and not "\u1e00" <= low[0] <= "\u1eff":
         return SCRIPT
+    if not low.isascii():
+        low = plain_letters(low)
     if low in first:
         return BOTH if low in ordinary or low in left else FIRST
     if low in left:
@@ -115,6 +118,17 @@ def kind_of(low: str) -> str:
     if low in last:
         return BOTH if low in known else SURNAME
     return WORD if _is_word(low, known, ordinary) else _joined(low)
+
+
+def plain_letters(low: str) -> str:
+    """A word without its accents, as the lists have it: "joão" is "joao", "łukasz" is "lukasz"."""
+    apart = unicodedata.normalize("NFKD", low.translate(_UNJOINED))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+_UNJOINED: Final = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "ə": "e", "ð": "d", "þ": "th"}
+)
 
 
 def _joined(low: str) -> str:
