@@ -1,4 +1,4 @@
-"""From 54 texts to two mails, and to the people on duty: through signed webhooks, the database, a moderator and real SMTP."""
+"""From 54 texts to two mails and to people on duty: signed webhooks, the database, a moderator and real SMTP."""
 
 import html
 import json

@@ -91,7 +91,7 @@ def figures(pairs: Collection[Pair]) -> dict[str, float]:
 def test_held_back_messages_are_read_well() -> None:
     """Dangers, commands, answers, kinds, themes and areas of messages that nobody here had seen."""
     reached = figures(held_out())
-    print("\n".join(f"{name}: {figure:.3f}" for name, figure in reached.items()))  # noqa: T201 - pytest -rP
+    print("\n".join(f"{name}: {figure:.3f}" for name, figure in reached.items()))
     short = {name: reached[name] for name, least in LEAST.items() if reached[name] < least}
     over = {name: reached[name] for name, most in MOST.items() if reached[name] > most}
     assert (short, over) == ({}, {})
