@@ -14,7 +14,7 @@ WORDING = load_wording("bot.conversation")
 LONG = Facts(
     "The Listening Team",
     "Harbour and Saltmarsh Homes",
-    "call 01632 960100 or write to complaints@harbourhomes.example",
+    "call 01632 960100 or see harbour.example/complain",
     "01632 960999",
 )
 KEYS = [key for key in WORDING.keys(DEFAULT) if key not in NEVER_ALONE]
