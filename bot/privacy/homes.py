@@ -1,0 +1,223 @@
+"""Numbers that are somebody's home, as people write them: "2/1", "3f2", "up at 14", "Larkspur House flat 8"."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from bot.privacy import lexicon
+from bot.privacy.lexicon import entries
+from bot.privacy.spans import ADDRESS, PLACE, Doubt, Span
+
+_ONES: Final = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS: Final = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS: Final = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
+_SPELLED: Final = (
+    rf"(?:(?:a |one )?hundred and )?(?:(?:{_TENS})(?:[ \-](?:{_ONES}))?|{_TEENS}|{_ONES})(?:[ \-]?[a-d])?\b(?!-)"
+)
+_NUMBER: Final = r"\d{1,3}[a-k]?(?![\w%£:/\-]|[.,]\d)"
+_NO_TIME: Final = r"(?<![\w£$€.,:/\-])"
+_WHERE: Final = (
+    r"(?:at|in|from|of|opposite|above|below|beneath|under|next to|beside|behind|outside|near|to|for|by|with)"
+)
+
+# Scottish flats: "2/1", "flat 0/2", "3f1", "ground right".
+_STAIR: Final = re.compile(
+    rf"{_NO_TIME}(?:\b(?:flat|flt|door|im|i'm|live|lives|lived|living|at|in|from|above|below|opposite|of|upstairs|downstairs),? )"
+    r"(?P<it>(?:[0-9gb]/[0-9rlm]|\d{1,2}/[0-9rlm])(?![\w/]))(?! ?(?:of|the|way|full|price|working|done|years?|days?|weeks?|hours?)\b)",
+    re.IGNORECASE,
+)
+_FLOOR_CODE: Final = re.compile(r"(?<![\w£/.\-])(?:\d{1,2}f\d|gf\d|[1-4]f[lr]|bf\d|pf\d)\b", re.IGNORECASE)
+_GROUND: Final = re.compile(
+    r"\b(?:flat |at |in |from )(?P<it>(?:ground|top|basement|first|second|third|1st|2nd|3rd)(?: floor)?[ ,](?:left|right))\b",
+    re.IGNORECASE,
+)
+# Several homes at once: "flats 3 and 4", "numbers 5 to 11", "12-14".
+_SEVERAL: Final = re.compile(
+    rf"\b(?:flats|numbers|nos\.?|houses|apartments|doors|homes) (?P<it>\d{{1,3}}[a-h]?(?:(?: ?[,\-–&/] ?| and | to | or |, and )"
+    rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{_TENS}|days?|weeks?|months?|hours?|times))", re.IGNORECASE,
+)
+# Who or what is at home somewhere: then the number is the home.
+_DWELLING: Final = re.compile(
+    rf"\b(?P<who>[a-z][a-z'’]*),? (?:up |down |over |out |there |round |just |still |right )?(?P<at>{_WHERE}) "
+    rf"(?:the )?(?P<it>(?:no\.? ?|number )?(?:{_NUMBER}|(?:{_SPELLED})))(?: (?P<next>[a-z'’]+))?",
+    re.IGNORECASE,
+)
+_UP_AT: Final = re.compile(rf"\b(?:up|down|over|upstairs|downstairs|round|across) (?:at|in|from) (?P<it>{_NUMBER})", re.IGNORECASE)
+_DOOR: Final = re.compile(r"\b(?:door|dr|flat number|house number|flat no\.?|my number(?:'s| is)|our number(?:'s| is)) (?P<it>\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
+_BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{_SPELLED}),? (?:the )?$", re.IGNORECASE)
+_AFTER_BLOCK: Final = re.compile(
+    rf",? (?:in |at |on )?(?:flat |no\.? ?|number |flt |apt |apartment |door |room |house )?(?P<it>(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
+    re.IGNORECASE,
+)
+_AFTER_ALL: Final = re.compile(rf",? (?:flat|no\.?|number|flt|apt|door|room|house) (?P<it>{_SPELLED})", re.IGNORECASE)
+_NAMED_HOUSE: Final = re.compile(
+    r"\b(?:The )?(?:(?:Old|New|Little|Upper|Lower|Long|Mill|Hill|[A-Z][a-z'’]{2,}) ){0,2}(?:Cottage|Bungalow|Rectory|Vicarage|Farmhouse|Schoolhouse|Barn|Gatehouse|Coach House"
+    r"|Farm|Granary|Stables|Forge|Smithy|Almshouses?|Chapel House|Manse|Lodge|Villa|Steps|Shippon|Croft|Hollow)\b(?:,? (?:\d{1,3}[a-h]? )?(?:[A-Z][\w'’\-]+ ){1,3}(?:Road|Rd|Lane|Ln|Street|St|Close|Way|Row|Hill|Drive)\b)?"
+)
+
+
+@cache
+def _list(name: str) -> frozenset[str]:
+    return entries("places.toml", name)
+
+
+def homes(text: str, found: list[Span]) -> Iterator[Span]:
+    """Homes that a number alone gives away, and the numbers that stand before or after a named place."""
+    if any(map(str.isdigit, text)):
+        yield from _numbered(text)
+    for match in _GROUND.finditer(text):
+        yield Span(*match.span("it"), ADDRESS, "a flat on a stair", 0.7)
+    for match in _NAMED_HOUSE.finditer(text):
+        if not match.group().startswith("The ") or " " in match.group()[4:]:
+            yield from _named_house(match)
+    for match in _DWELLING.finditer(text):
+        if _is_home(text, match):
+            yield Span(*match.span("it"), ADDRESS, "a number that means a home", 0.7)
+    for span in found:
+        if span.type in {PLACE, ADDRESS}:
+            yield from _beside(text, span)
+
+
+def _named_house(match: re.Match[str]) -> Iterator[Span]:
+    words = match.group().removeprefix("The ").split()
+    if len(words) > 1 and words[0].casefold() not in _list("describing") - {"old", "new", "little", "long"}:
+        yield Span(*match.span(), ADDRESS, "a named house", 0.7)
+
+
+def _numbered(text: str) -> Iterator[Span]:
+    for pattern, reason in (
+        (_STAIR, "a flat on a stair"),
+        (_SEVERAL, "several numbered homes"),
+        (_DOOR, "a numbered home"),
+    ):
+        for match in pattern.finditer(text):
+            if not _counted(text, match.end("it")) and not _menu(text, match.start()):
+                yield Span(*match.span("it"), ADDRESS, reason, 0.7)
+    for match in _FLOOR_CODE.finditer(text):
+        yield Span(*match.span(), ADDRESS, "a flat on a stair", 0.8)
+
+
+_MENU: Final = re.compile(r"\b(?:press|option|options|reply|answer|choice|channel|question)\W+$", re.IGNORECASE)
+
+
+def _menu(text: str, start: int) -> bool:
+    return bool(_MENU.search(text, max(0, start - 12), start))
+
+
+def _counted(text: str, end: int) -> bool:
+    following = re.compile(r" ?([a-z'’]+)", re.IGNORECASE).match(text, end)
+    return bool(following) and following[1].casefold() in _list("units") - _JOINING | _COUNTED  # type: ignore[index]
+
+
+_JOINING: Final = frozenset(["and", "in", "on", "till", "til", "to", "of", "for", "when", "the", "a", "or"])
+_COUNTED: Final = frozenset(["degrees", "of", "past", "mph", "people", "grand", "per", "pence", "stairs", "steps", "pages", "attempts"])
+_CLOCK: Final = 12  # up to here "at 9" may be an hour
+
+
+def _is_home(text: str, match: re.Match[str]) -> bool:
+    """Whether "the lad from 9", "kids at forty one", "upstairs at 31" tells where somebody lives."""
+    who, joint, following = match["who"].casefold(), match["at"].casefold(), (match["next"] or "").casefold()
+    value = match["it"].casefold()
+    number = int(re.sub(r"\D", "", value) or 0) or (_CLOCK + 1 if re.search(_TENS, value) else _CLOCK)
+    named = value.startswith("n") and not value.startswith(("nine", "ninety"))
+    if following in _list("units") - _JOINING | _COUNTED or who not in _list("at_home"):
+        return False
+    if value in {"one", "two", "three"} or (joint in {"to", "for", "by", "with", "of"} and not named):
+        return False
+    if who in _list("people_at_home"):
+        return joint != "at" or number > _CLOCK or named or who in {"man", "woman", "lady", "lad", "lass", "bloke", "neighbour", "neighbours", "kids"}
+    return number > _CLOCK or named
+
+
+def _beside(text: str, span: Span) -> Iterator[Span]:
+    """A number in words before a street, and a number after a block: "twelve Elm Road", "Elm Court, flat 3"."""
+    if span.type == PLACE:
+        before = _BEFORE_STREET.search(text, max(0, span.start - 30), span.start)
+        if before:
+            yield Span(before.start("it"), span.end, ADDRESS, "a number and a street", 0.8)
+    after = _AFTER_BLOCK.match(text, span.end) or _AFTER_ALL.match(text, span.end)
+    unit = bool(after) and bool(re.search(r"flat|no|number|flt|apt|door|room|house", text[span.end : after.start("it")], re.IGNORECASE))  # type: ignore[union-attr]
+    if not after or (span.type == ADDRESS and not unit):
+        return
+    following = (after.groupdict().get("next") or "").casefold()
+    joint = re.search(r"\b(?:in|at|on)\b", text[span.end : after.start("it")])
+    if following in _list("units") or (joint and not unit):
+        return
+    yield Span(*after.span("it"), ADDRESS, "a number after a block", 0.7)
+
+
+# ---- what is doubtful ----
+_ANY_HOME: Final = re.compile(
+    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|block|plot|unit|live|lives|lived|living) (?:the )?(?P<it>{_NUMBER})(?: (?P<next>[a-z'’]+))?",
+    re.IGNORECASE,
+)
+_ANY_STAIR: Final = re.compile(r"(?<![\w£/.\-])[0-4]/[1-4](?![\w/]|\.\d)", re.IGNORECASE)
+_ANY_LETTERED: Final = re.compile(r"(?<![\w£/.\-])\d{1,3}[a-d](?![\w/\-])", re.IGNORECASE)
+_ANY_RANGE: Final = re.compile(r"\b(?:at|in|from|of) (?P<it>\d{1,3}[a-h]?-\d{1,3}[a-h]?)(?! ?(?:[a-z]|%|/))", re.IGNORECASE)
+_ANY_SPELLED: Final = re.compile(rf"\b(?:at|in|number|from|opposite|above|below) (?P<it>{_SPELLED})(?: (?P<next>[a-z'’]+))?", re.IGNORECASE)
+_AGE_OR_CLOCK: Final = re.compile(
+    r"\b(?:stage|band|queue|list|press|aged?|died|retired|retire|years|temperature|thermostat|stuck|set|stays?|heating|warm|degrees|up|temp|mph|open|shut|closes?"
+    r"|bus|channel|year|step|page|size|grade|level|section|option|priority|lift|floor|platform|press)\W+(?:\w+\W+)?$", re.IGNORECASE
+)
+
+
+def home_doubts(text: str) -> Iterator[Doubt]:
+    """Numbers that stand where a home may be meant."""
+    if not any(map(str.isdigit, text)):
+        yield from _spelled_doubts(text)
+        return
+    for match in _ANY_HOME.finditer(text):
+        following = (match["next"] or "").casefold()
+        if following not in _list("units") - _JOINING | _COUNTED and not _is_hour_or_age(text, match):
+            yield Doubt(*match.span("it"), "a number, perhaps somebody's home")
+    for pattern in (_ANY_STAIR, _ANY_LETTERED, _ANY_RANGE):
+        for match in pattern.finditer(text):
+            group = "it" if "it" in match.groupdict() else 0
+            if not _counted(text, match.end(group)):
+                yield Doubt(*match.span(group), "perhaps the number of a flat")
+    yield from _spelled_doubts(text)
+
+
+def _spelled_doubts(text: str) -> Iterator[Doubt]:
+    for match in _ANY_SPELLED.finditer(text):
+        following = (match["next"] or "").casefold()
+        big = re.search(rf"{_TENS}|teen", match["it"], re.IGNORECASE)
+        if big and following not in _list("units") | _COUNTED and following not in {"words", "minds"}:
+            yield Doubt(*match.span("it"), "a number in words, perhaps somebody's home")
+
+
+def _is_hour_or_age(text: str, match: re.Match[str]) -> bool:
+    number = int(re.sub(r"\D", "", match["it"]))
+    before = match.group().split()[0].casefold()
+    if before in {"number", "no", "no.", "nr", "door", "flat", "house", "plot", "live", "lives", "lived"}:
+        return number == 1
+    if before in {"to", "for", "by", "with", "near", "under", "of"}:
+        return True
+    if before in {"from", "at"} and number <= _CLOCK and match["it"].isdigit():
+        return True
+    return bool(_AGE_OR_CLOCK.search(text, max(0, match.start() - 24), match.start()))
+
+
+_END: Final = r"(?:estate|estates|block|blocks|court|house|street|road|lane|avenue|close|terrace|gardens|towers?|flats|mews|crescent|rise|buildings|lodge|cottages?|square|heights)"
+_NAMED: Final = re.compile(
+    rf"(?P<before>\b[a-z'’]+ )?\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from|in|down|outside|round|near|opposite) (?:the )?(?P<other>[a-z][a-z'’\-]{{3,}})\b",
+    re.IGNORECASE,
+)
+
+
+def place_doubts(text: str) -> Iterator[Doubt]:
+    """Words that may be a street or an estate: before "estate" and the like, and after "at the", "behind"."""
+    for match in _NAMED.finditer(text):
+        group = "name" if match["name"] else "other"
+        low = match[group].casefold()
+        if _may_name_place(low, of_street=group == "name"):
+            yield Doubt(*match.span(group), "perhaps a street or an estate")
+
+
+def _may_name_place(low: str, *, of_street: bool) -> bool:
+    if low in _list("describing") or low in lexicon.left_alone() or low in lexicon.everyday():
+        return False
+    if of_street:
+        return True
+    return low not in lexicon.ordinary() and low not in _list("no_places")
