@@ -125,6 +125,8 @@ def _is_home(text: str, match: re.Match[str]) -> bool:
         return False
     if value in {"one", "two", "three"} or (joint in {"to", "for", "by", "with", "of"} and not named):
         return False
+    if joint in {"under", "beneath", "behind", "beside"} or (who == "moved" and joint == "in"):
+        return False
     if who in _list("people_at_home"):
         return joint != "at" or number > _CLOCK or named or who in {"man", "woman", "lady", "lad", "lass", "bloke", "neighbour", "neighbours", "kids"}
     return number > _CLOCK or named
@@ -210,7 +212,7 @@ def place_doubts(text: str) -> Iterator[Doubt]:
     """Words that may be a street or an estate: before "estate" and the like, and after "at the", "behind"."""
     for match in _NAMED.finditer(text):
         group = "name" if match["name"] else "other"
-        low = match[group].casefold()
+        low = match[group].casefold().replace("’", "'").removesuffix("'s")
         if _may_name_place(low, of_street=group == "name"):
             yield Doubt(*match.span(group), "perhaps a street or an estate")
 
@@ -220,4 +222,6 @@ def _may_name_place(low: str, *, of_street: bool) -> bool:
         return False
     if of_street:
         return True
+    if low.endswith("s") and low[:-1] in lexicon.everyday():
+        return False
     return low not in lexicon.ordinary() and low not in _list("no_places")

@@ -100,7 +100,7 @@ def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
         return True
     if token.kind == LEFT:
         return False
-    if at and tokens[at - 1].low in entries("context.toml", "makes_a_thing") and token.gap != STOP:
+    if at and tokens[at - 1].low in entries("context.toml", "makes_a_thing") and token.gap == NONE:
         return False
     if at + 2 < len(tokens) and (
         followed_by_work(tokens, at) or _is_in_a_team(tokens, at) or _is_the_name(tokens, at)

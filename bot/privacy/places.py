@@ -48,7 +48,7 @@ _FUSE: Final = re.compile(
 _NOT_AFTER: Final = re.compile(
     r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged"
     r"|size|step|page|channel|m|a|level|lift|"
-    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)\W*$",
+    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)[^\w,;]*$",
     re.IGNORECASE,
 )
 
@@ -138,9 +138,19 @@ _PLACE_IN_A_LIST: Final = re.compile(
 )
 
 
+# "I want number two", "number 23 in the queue": an answer, or a place in a queue.
+_IS_A_CHOICE: Final = re.compile(
+    r"\b(?:want|pick|picked|choose|chose|mean|meant|queue|queueing|press|pressed|pass on|skip|answer|raffle|leaflet)[^.!?]{0,12}\W$"
+    r"|\bqueue\b",
+    re.IGNORECASE,
+)
+
+
 def _is_home_number(text: str, match: re.Match[str]) -> bool:
     number = match["number"].casefold()
-    if _PLACE_IN_A_LIST.match(text, match.end()):
+    if _PLACE_IN_A_LIST.match(text, match.end()) or _IS_A_CHOICE.search(text, 0, match.start()):
+        return False
+    if not text[: match.start()].strip() and not text[match.end() :].strip(" .!?"):
         return False
     if len(number) == 1 and number.isalpha():
         return False
@@ -259,7 +269,7 @@ def _numbered(text: str) -> Iterator[Span]:
 
 def _capital_after(text: str, at: int) -> int:
     """The end of a capital word or two after a number, no common words: "27 Hobgate", "6, The Shippon"."""
-    match = re.compile(r",? (?:The )?(?P<name>[A-Z][a-z'’\-]{3,}(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
+    match = re.compile(r",? (?:The )?(?P<name>[A-Z](?!['’])[a-z'’\-]{2,}[\w'’\-]+(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
     if not match:
         return 0
     lows = [word.casefold() for word in match["name"].split()]
@@ -445,7 +455,7 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
     if _is_no_word(plain):
         return capital or plain not in lexicon.first_names() or after_preposition
     if low in lexicon.left_alone() and low not in towns:
-        return False
+        return word[0].isupper() and end[0].isupper() and low in _list("street_names")
     everyday = end.casefold() in _list("everyday_streets")
     if capital and (end[0].isupper() or not everyday):
         return end[0].isupper() or end.casefold() not in _list("capital_streets")
