@@ -10,7 +10,7 @@ from bot.privacy.spans import REFERENCE, Doubt, Span
 
 ENOUGH_DIGITS: Final = 3  # so many near a cue are no count of anything
 _FILLER: Final = (
-    r"(?:'?s|reference|ref|numbers?|num|no|nr|code|id|is|was|are|were|it'?s|its|be|as|called|the|my|our|your|this|a|on|under|with|again"
+    r"(?:'?s|reference|ref|numbers?|num|no|nr|code|id|is|was|are|were|it'?s|its|be|as|called|the|my|our|your|this|on|under|with|again"
     r"|they gave me|i got|i have|i was given|given|starts?|ending|ends|in)"
 )
 _NUMBERING: Final = re.compile(r"\b(?:numbers?|num|no|nr|id|code|ref|reference|quot\w+)\b\W*(?:\w+\W+){0,2}$|[#:=]\s*$", re.I)

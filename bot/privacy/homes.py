@@ -44,13 +44,13 @@ _DWELLING: Final = re.compile(
     re.IGNORECASE,
 )
 _UP_AT: Final = re.compile(rf"\b(?:up|down|over|upstairs|downstairs|round|across) (?:at|in|from) (?P<it>{_NUMBER})", re.IGNORECASE)
-_DOOR: Final = re.compile(r"\b(?:door|dr|flat number|house number|flat no\.?|my number(?:'s| is)|our number(?:'s| is)) (?P<it>\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
+_DOOR: Final = re.compile(r"\b(?P<it>(?:(?:door|dr|flat number|house number|flat no\.?) |(?<=my )number(?:'s| is) |(?<=our )number(?:'s| is) )\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
 _BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{_SPELLED}),? (?:the )?$", re.IGNORECASE)
 _AFTER_BLOCK: Final = re.compile(
-    rf",? (?:in |at |on )?(?:flat |no\.? ?|number |flt |apt |apartment |door |room |house )?(?P<it>(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
+    rf",? (?:in |at |on )?(?P<it>(?:flat |no\.? ?|number |flt |apt |apartment |door |room |house )?(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
-_AFTER_ALL: Final = re.compile(rf",? (?:flat|no\.?|number|flt|apt|door|room|house) (?P<it>{_SPELLED})", re.IGNORECASE)
+_AFTER_ALL: Final = re.compile(rf",? (?P<it>(?:flat|no\.?|number|flt|apt|door|room|house) {_SPELLED})", re.IGNORECASE)
 _NAMED_HOUSE: Final = re.compile(
     r"\b(?:The )?(?:(?:Old|New|Little|Upper|Lower|Long|Mill|Hill|[A-Z][a-z'’]{2,}) ){0,2}(?:Cottage|Bungalow|Rectory|Vicarage|Farmhouse|Schoolhouse|Barn|Gatehouse|Coach House"
     r"|Farm|Granary|Stables|Forge|Smithy|Almshouses?|Chapel House|Manse|Lodge|Villa|Steps|Shippon|Croft|Hollow)\b(?:,? (?:\d{1,3}[a-h]? )?(?:[A-Z][\w'’\-]+ ){1,3}(?:Road|Rd|Lane|Ln|Street|St|Close|Way|Row|Hill|Drive)\b)?"
@@ -115,6 +115,9 @@ _COUNTED: Final = frozenset(["degrees", "of", "past", "mph", "people", "grand", 
 _CLOCK: Final = 12  # up to here "at 9" may be an hour
 
 
+_PARTS: Final = frozenset(["door", "doors", "window", "windows", "roof", "fence", "wall", "garden", "gate", "balcony", "porch", "curtains", "bedroom"])
+
+
 def _is_home(text: str, match: re.Match[str]) -> bool:
     """Whether "the lad from 9", "kids at forty one", "upstairs at 31" tells where somebody lives."""
     who, joint, following = match["who"].casefold(), match["at"].casefold(), (match["next"] or "").casefold()
@@ -123,7 +126,9 @@ def _is_home(text: str, match: re.Match[str]) -> bool:
     named = value.startswith("n") and not value.startswith(("nine", "ninety"))
     if following in _list("units") - _JOINING | _COUNTED or who not in _list("at_home"):
         return False
-    if value in {"one", "two", "three"} or (joint in {"to", "for", "by", "with", "of"} and not named):
+    if value in {"one", "two", "three"} or (
+        joint in {"to", "for", "by", "with", "of"} and not named and not (joint == "of" and who in _PARTS)
+    ):
         return False
     if joint in {"under", "beneath", "behind", "beside"} or (who == "moved" and joint == "in"):
         return False
@@ -139,7 +144,7 @@ def _beside(text: str, span: Span) -> Iterator[Span]:
         if before:
             yield Span(before.start("it"), span.end, ADDRESS, "a number and a street", 0.8)
     after = _AFTER_BLOCK.match(text, span.end) or _AFTER_ALL.match(text, span.end)
-    unit = bool(after) and bool(re.search(r"flat|no|number|flt|apt|door|room|house", text[span.end : after.start("it")], re.IGNORECASE))  # type: ignore[union-attr]
+    unit = bool(after) and bool(re.search(r"flat|no|number|flt|apt|door|room|house", text[span.end : after.end("it")], re.IGNORECASE))  # type: ignore[union-attr]
     if not after or (span.type == ADDRESS and not unit):
         return
     following = (after.groupdict().get("next") or "").casefold()

@@ -7,6 +7,7 @@ from typing import Final
 from bot.privacy import lexicon
 from bot.privacy.evidence import features, followed_by_work, likelihood, shape, token_groups
 from bot.privacy.lexicon import entries
+from bot.privacy.positions import name_doubts
 from bot.privacy.spans import NAME, PLACE, Doubt, Span
 from bot.privacy.tokens import (
     BOTH,
@@ -23,8 +24,8 @@ from bot.privacy.tokens import (
 )
 
 CUT: Final = 0.5  # as likely as not: it goes
-DOUBT: Final = 0.06  # likely enough for a person to look
-DOUBT_BESIDE: Final = 0.03  # the same in a message that names somebody: it may well name more
+DOUBT: Final = 0.025  # likely enough for a person to look
+DOUBT_BESIDE: Final = 0.012  # the same in a message that names somebody: it may well name more
 AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
 CERTAIN: Final = 0.97
 SURE: Final = 0.9
@@ -67,7 +68,7 @@ def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[l
         Doubt(tokens[at].start, tokens[at].end, _doubt(tokens[at]))
         for at, chance in chances.items()
         if least <= chance < CUT and tokens[at].start not in taken and at not in cut
-    ]
+    ] + list(name_doubts(tokens, case))
 
 
 def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:

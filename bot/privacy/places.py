@@ -448,7 +448,7 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
     plain = low.replace("’", "'").removesuffix("'s")
     towns = entries("leave.toml", "towns")
     if low in _list("describing") or plain in _list("describing"):
-        return False
+        return not first and word[0].isupper() and low in _list("parts_of_names")
     capital = word[0].isupper() and not word.isupper()
     if not first:
         return capital and (low not in lexicon.left_alone() or low in towns)
