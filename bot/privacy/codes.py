@@ -17,10 +17,11 @@ _NUMBERING: Final = re.compile(r"\b(?:numbers?|num|no|nr|id|code|ref|reference|q
 # Pieces of capitals and digits, with signs or spaces between them, of which at least one has a digit.
 _PIECE: Final = r"[a-z]{0,6}\d[a-z\d]*"
 _CODE: Final = (
-    rf"(?:#|no\.? ?)?(?P<it>(?:[a-z]{{1,6}}[\-/_.]){{0,3}}{_PIECE}(?:[\-/_.][a-z\d]{{1,8}})*"
-    rf"(?: ?[\-/] ?{_PIECE}| {_PIECE}(?![a-z]))*(?:[\-/][a-z]\b)?)(?![\w%])"
+    rf"(?:#|no\.? ?)?(?P<it>(?:[a-z]{{1,6}}[\-/_.]){{0,3}}{_PIECE}"
+    rf"(?: ?[\-/_.] ?{_PIECE}|[\-/_.][a-z]{{1,6}}\b|(?! [IA]\b)(?-i: [A-Z]{{1,4}})\b(?! ?[a-z])|(?-i: [A-Z]{{1,4}})(?= \d)"
+    rf"| (?=\w\w){_PIECE}(?![a-z])(?! ?(?:weeks?|wks?|days?|months?|years?|times|hours?|mins?|visits?|calls?|pm|am)\b))*)(?![\w%])"
 )
-_LETTERS_FIRST: Final = rf"(?P<letters>(?-i:[A-Z]{{1,5}}) )?"
+_LETTERS_FIRST: Final = rf"(?P<letters>(?-i:(?:[A-Z]{{1,6}} ){{1,3}}))?"
 _DATE_OR_TIME: Final = re.compile(
     r"\d{1,2}[./:\-]\d{2}(?:[ap]m)?|\d{1,2}[./\-]\d{1,2}[./\-](?:20)?\d\d|\d+(?:am|pm|st|nd|rd|th|ish|hrs?|mins?|days?|yrs?|x|k|ft|p|%|s|wks?|mths?)"
     r"|(?:19[5-9]|20[0-4])\d|24/7|9/10|\d/\d", re.IGNORECASE,
@@ -38,6 +39,16 @@ def _cue() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{cues})\b", re.IGNORECASE)
 
 
+_DIGIT_WORD: Final = "(?:zero|oh|o|nought|one|two|three|four|five|six|seven|eight|nine|double|triple|treble|dash|slash|hyphen|dot)"
+_SPOKEN: Final = re.compile(
+    rf"[.:# ]{{1,2}}(?:{_FILLER}[ ]){{0,3}}(?P<it>(?:[a-z] ){{0,3}}(?:{_DIGIT_WORD}[ \-,]+){{2,}}{_DIGIT_WORD}\b(?: [b-z]\b)?)", re.IGNORECASE
+)
+_OF_A_DAY: Final = re.compile(
+    r" (?:of|on|dated) (?:the )?(?:\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?: \d{4}|'\d\d)?)\b",
+    re.IGNORECASE,
+)
+
+
 @cache
 def _after_cue() -> re.Pattern[str]:
     return re.compile(rf"[.:#,=\- ]{{0,3}}(?:(?<=[ .:]){_FILLER}\b[.:#,=' \-]{{1,3}}){{0,4}}{_LETTERS_FIRST}{_CODE}", re.IGNORECASE)
@@ -52,7 +63,12 @@ def codes(text: str) -> Iterator[Span]:
         found = _after_cue().match(text, cue.end())
         if found and _is_code(text, cue, found):
             start = found.start("letters") if found["letters"] else found.start("it")
-            yield Span(start, found.end("it"), REFERENCE, "follows the word reference, job or the like", 0.9)
+            day = _OF_A_DAY.match(text, found.end("it"))
+            end = day.end() if day else found.end("it")
+            yield Span(start, end, REFERENCE, "follows the word reference, job or the like", 0.9)
+        spoken = _SPOKEN.match(text, cue.end())
+        if spoken:
+            yield Span(*spoken.span("it"), REFERENCE, "a reference in words", 0.8)
 
 
 _NO_CODES: Final = ("NO ", "AT ", "IN ", "ON ", "TO ", "OF ", "BY ", "IS ", "M ", "FLAT ", "FROM ", "AND ", "THE ", "PM ", "AM ")

@@ -37,6 +37,17 @@ _SEVERAL: Final = re.compile(
     rf"\b(?:flats|numbers|nos\.?|houses|apartments|doors|homes) (?P<it>\d{{1,3}}[a-h]?(?:(?: ?[,\-–&/] ?| and | to | or |, and )"
     rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{_TENS}|days?|weeks?|months?|hours?|times))", re.IGNORECASE,
 )
+# "caravan 9", "studio 5"; "27's bins"; "22 keeps banging"; "block C, flat 12".
+_OTHER_UNIT: Final = re.compile(r"\b(?P<it>(?:bungalow|maisonette|studio|bedsit|pitch|chalet|caravan|garage|flt|hse) (?:no\.? ?)?\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
+_OWNER: Final = re.compile(r"(?<![\w£$€.,:/\-])(?P<it>(?:\d{1,2}[1-9]|[1-9]\d|[2-9])[a-h]?)['’]s\b", re.IGNORECASE)
+_ACTING: Final = re.compile(
+    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by) )(?P<it>\d{1,3}[a-h]?) (?:plays|keeps|bangs|smokes|shouts|moved|parks|throws|leaves|screams|lets)\b",
+    re.IGNORECASE,
+)
+_WITH_BLOCK: Final = re.compile(
+    r"\b(?:block|blk|tower|stair|staircase) (?P<block>[a-h]|\d{1,2}),? (?:in |no\.? ?)?(?=(?:flat|flt|apt|apartment|door|room|number) \d)", re.IGNORECASE
+)
+_THEN_BLOCK: Final = re.compile(r"\b(?:flat|flt|apt|apartment|door|room|number) \d{1,3}[a-h]?,? (?:in |of )?(?P<it>(?:block|blk|stair|staircase) (?:[a-h]|\d{1,2}))\b", re.IGNORECASE)
 # Who or what is at home somewhere: then the number is the home.
 _DWELLING: Final = re.compile(
     rf"\b(?P<who>[a-z][a-z'’]*),? (?:up |down |over |out |there |round |just |still |right )?(?P<at>{_WHERE}) "
@@ -90,10 +101,16 @@ def _numbered(text: str) -> Iterator[Span]:
         (_STAIR, "a flat on a stair"),
         (_SEVERAL, "several numbered homes"),
         (_DOOR, "a numbered home"),
+        (_OTHER_UNIT, "a numbered home"),
+        (_OWNER, "a number that owns something"),
+        (_ACTING, "a number that does something"),
+        (_THEN_BLOCK, "a numbered block"),
     ):
         for match in pattern.finditer(text):
             if not _counted(text, match.end("it")) and not _menu(text, match.start()):
                 yield Span(*match.span("it"), ADDRESS, reason, 0.7)
+    for match in _WITH_BLOCK.finditer(text):
+        yield Span(match.start(), match.end("block"), ADDRESS, "a numbered block", 0.7)
     for match in _FLOOR_CODE.finditer(text):
         yield Span(*match.span(), ADDRESS, "a flat on a stair", 0.8)
 
@@ -148,6 +165,9 @@ def _beside(text: str, span: Span) -> Iterator[Span]:
     if not after or (span.type == ADDRESS and not unit):
         return
     following = (after.groupdict().get("next") or "").casefold()
+    further = re.compile(r" [a-z']+", re.IGNORECASE).match(text, after.end())
+    if further and further.group().strip().casefold() in _list("units") - _JOINING:
+        return
     joint = re.search(r"\b(?:in|at|on)\b", text[span.end : after.start("it")])
     if following in _list("units") or (joint and not unit):
         return
@@ -169,6 +189,12 @@ _AGE_OR_CLOCK: Final = re.compile(
 )
 
 
+_SUBJECT: Final = re.compile(
+    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by|off) )(?P<it>\d{1,3}[a-h]?) (?:has|have|had|is|are|was|got|gets|never|said|says|wont|doesnt|just|always|still|did|didnt|already|knows|told)\b",
+    re.IGNORECASE,
+)
+
+
 def home_doubts(text: str) -> Iterator[Doubt]:
     """Numbers that stand where a home may be meant."""
     if not any(map(str.isdigit, text)):
@@ -178,7 +204,7 @@ def home_doubts(text: str) -> Iterator[Doubt]:
         following = (match["next"] or "").casefold()
         if following not in _list("units") - _JOINING | _COUNTED and not _is_hour_or_age(text, match):
             yield Doubt(*match.span("it"), "a number, perhaps somebody's home")
-    for pattern in (_ANY_STAIR, _ANY_LETTERED, _ANY_RANGE):
+    for pattern in (_ANY_STAIR, _ANY_LETTERED, _ANY_RANGE, _SUBJECT):
         for match in pattern.finditer(text):
             group = "it" if "it" in match.groupdict() else 0
             if not _counted(text, match.end(group)):

@@ -159,7 +159,7 @@ _STRONG_BEFORE: Final = _TITLES | frozenset(["miss", "councillor", "pc", "called
 def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
     token = tokens[at]
     if _in_saying(text, token):
-        return 0.0
+        return DOUBT if token.kind in {FIRST, BOTH} and _is_whole_saying(text, token) else 0.0
     if (
         at
         and token.gap != STOP
@@ -180,6 +180,17 @@ def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
 def _in_saying(text: str, token: Token) -> bool:
     patterns = lexicon.sayings().get(token.low, ())
     return any(m.start() <= token.start < m.end() for pattern in patterns for m in pattern.finditer(text))
+
+
+def _is_whole_saying(text: str, token: Token) -> bool:
+    """Whether a saying is this word and no more: a character, whose name somebody else may have."""
+    patterns = lexicon.sayings().get(token.low, ())
+    return token.raw[0].isupper() and all(
+        m.end() - m.start() <= len(token.raw) + 2
+        for pattern in patterns
+        for m in pattern.finditer(text)
+        if m.start() <= token.start < m.end()
+    )
 
 
 def _seen_elsewhere(

@@ -23,8 +23,8 @@ NEAR: Final = 30  # how far back a cue may stand
 _A_WORD: Final = r"[^\W\d_][\w'’\-]*"
 _UNIT: Final = re.compile(
     rf"\b(?P<unit>flat|flt|apt|apartment|unit|plot|room|rm|house|hse|block|number|num|no\.?|nr)"
-    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:/\d+)?|[a-k]\b"
-    rf"|(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
+    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:[/.\-]\d{{1,3}}[a-k]?(?!\w))?|(?<= )[a-k]\b"
+    rf"|(?<= )(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
     r"six|seven|eight|nine)\b)?)(?!\w|[.:]\d)",
     re.IGNORECASE,
 )
@@ -273,9 +273,18 @@ def _capital_after(text: str, at: int) -> int:
     if not match:
         return 0
     lows = [word.casefold() for word in match["name"].split()]
+    where = _WHERE.search(text, max(0, at - 24), at)
+    if where and int(where["number"]) > NOON and not any(low in _NO_BLOCK or low in lexicon.left_alone() for low in lows):
+        return match.end()
     if any(low in _plain() or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
         return 0
     return match.end()
+
+
+_WHERE: Final = re.compile(
+    r"\b(?:at|from|outside|opposite|near|live|lives|in|to|address(?: is)?|of) (?P<number>\d{1,3})[a-h]?$", re.IGNORECASE
+)
+_NO_BLOCK: Final = frozenset(["days", "weeks", "hours", "calls", "working", "minutes", "years", "months", "they", "then", "people", "visits", "emails"])
 
 
 def _bare_numbers(text: str) -> Iterator[Span]:
@@ -333,12 +342,18 @@ def _means_a_home(match: re.Match[str]) -> bool:
         return number > NOON or who in _HOME_WORDS or _live_at(match)
     if joint == "in":
         return who in {"live", "lives", "lived", "living", "im", "i'm"} and number > FEW
+    if joint == "of" and who in _list("people_at_home"):
+        return False  # "a lad of 12": that is his age
     if joint in {"from", "of", "opposite", "above", "below"}:
         return (
             who in _list("dwellers") - {"i", "is", "were", "he's", "she's", "hes", "shes", "moved"}
             and number > FEW
         )
-    return joint == "at" and (who in lexicon.first_names() and who not in lexicon.everyday()) and number > FEW
+    name = who in lexicon.first_names() and who not in lexicon.everyday()
+    return joint == "at" and name and number > (NOON if _CALLED.search(match.string, 0, match.start()) else FEW)
+
+
+_CALLED: Final = re.compile(r"\b(?:rang|phoned|called|visit|came|met|saw|appointment|texted|emailed)\b[^.!?]{0,30}$", re.IGNORECASE)
 
 
 _HOME_WORDS: Final = frozenset(
@@ -446,6 +461,8 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
         after_preposition: whether "at", "on" or the like stands before the word.
     """
     plain = low.replace("’", "'").removesuffix("'s")
+    if plain.endswith(("'ll", "'d", "'ve", "'re", "n't", "'m")):
+        return False
     towns = entries("leave.toml", "towns")
     if low in _list("describing") or plain in _list("describing"):
         return not first and word[0].isupper() and low in _list("parts_of_names")
