@@ -11,7 +11,8 @@ _CUE: Final = re.compile(
 )
 _ONES: Final = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
 _DAY: Final = (
-    rf"(?:\d{{1,2}}(?: ?(?:st|nd|rd|th))?|{_ONES}|tenth|eleventh|twelfth|twelth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth"
+    rf"(?:\d{{1,2}}(?: ?(?:st|nd|rd|th))?|{_ONES}|tenth|eleventh|twelfth|twelth|thirteenth|fourteenth"
+    rf"|fifteenth|sixteenth|seventeenth"
     rf"|eighteenth|nineteenth|twentieth|thirtieth|(?:twenty|thirty)[ \-](?:{_ONES}))\b"
 )
 _MONTH: Final = (
@@ -40,9 +41,13 @@ _DATE: Final = (
 )
 _BETWEEN: Final = r"[^.!?\n\d]{0,25}?"
 _AFTER: Final = re.compile(rf"{_BETWEEN}(?<!\w)(?P<it>{_DATE})", re.IGNORECASE)
-_BEFORE: Final = re.compile(rf"\b(?P<it>{_DATE})[ ,.\-:]{{1,3}}(?:is |was |that'?s |its )?(?:my |his |her |our )?$", re.IGNORECASE)
+_BEFORE: Final = re.compile(
+    rf"\b(?P<it>{_DATE})[ ,.\-:]{{1,3}}(?:is |was |that'?s |its )?(?:my |his |her |our )?$", re.IGNORECASE
+)
 _DIGIT_OR_MONTH: Final = re.compile(rf"\d|\b{_MONTH}|\b{_YEAR}", re.IGNORECASE)
-_IN_SHORT: Final = re.compile(r"(?: in| year)? (?P<it>'?[3-9]\d)\b(?! ?(?:years?|yrs?|weeks?|days?|per|%|lb))", re.IGNORECASE)
+_IN_SHORT: Final = re.compile(
+    r"(?: in| year)? (?P<it>'?[3-9]\d)\b(?! ?(?:years?|yrs?|weeks?|days?|per|%|lb))", re.IGNORECASE
+)
 BACK: Final = 40
 AHEAD: Final = 30
 
@@ -66,7 +71,9 @@ def _says_when(cue: str, between: str) -> bool:
     )
 
 
-_OTHER_MATTERS: Final = frozenset(["since", "before", "asked", "rang", "cake", "card", "cards", "party", "until", "after", "came", "they"])
+_OTHER_MATTERS: Final = frozenset(
+    ["since", "before", "asked", "rang", "cake", "card", "cards", "party", "until", "after", "came", "they"]
+)
 
 
 def birth_doubts(text: str) -> Iterator[Doubt]:

@@ -13,22 +13,31 @@ _FILLER: Final = (
     r"(?:'?s|reference|ref|numbers?|num|no|nr|code|id|is|was|are|were|it'?s|its|be|as|called|the|my|our|your|this|on|under|with|again"
     r"|they gave me|i got|i have|i was given|given|starts?|ending|ends|in)"
 )
-_NUMBERING: Final = re.compile(r"\b(?:numbers?|num|no|nr|id|code|ref|reference|quot\w+)\b\W*(?:\w+\W+){0,2}$|[#:=]\s*$", re.I)
+_NUMBERING: Final = re.compile(
+    r"\b(?:numbers?|num|no|nr|id|code|ref|reference|quot\w+)\b\W*(?:\w+\W+){0,2}$|[#:=]\s*$", re.IGNORECASE
+)
 # Pieces of capitals and digits, with signs or spaces between them, of which at least one has a digit.
 _PIECE: Final = r"[a-z]{0,6}\d[a-z\d]*"
 _CODE: Final = (
     rf"(?:#|no\.? ?)?(?P<it>(?:[a-z]{{1,6}}[\-/_.]){{0,3}}{_PIECE}"
     rf"(?: ?[\-/_.] ?{_PIECE}|[\-/_.][a-z]{{1,6}}\b|(?! [IA]\b)(?-i: [A-Z]{{1,4}})\b(?! ?[a-z])|(?-i: [A-Z]{{1,4}})(?= \d)"
-    rf"| (?=\w\w){_PIECE}(?![a-z])(?! ?(?:weeks?|wks?|days?|months?|years?|times|hours?|mins?|visits?|calls?|pm|am)\b))*)(?![\w%])"
+    rf"| (?=\w\w){_PIECE}(?![a-z])(?! ?(?:weeks?|wks?|days?|months?|years?|times|hours?|mins?|visits?|calls?"
+    rf"|pm|am)\b))*)(?![\w%])"
 )
-_LETTERS_FIRST: Final = rf"(?P<letters>(?-i:(?:[A-Z]{{1,6}} ){{1,3}}))?"
+_LETTERS_FIRST: Final = r"(?P<letters>(?-i:(?:[A-Z]{1,6} ){1,3}))?"
 _DATE_OR_TIME: Final = re.compile(
     r"\d{1,2}[./:\-]\d{2}(?:[ap]m)?|\d{1,2}[./\-]\d{1,2}[./\-](?:20)?\d\d|\d+(?:am|pm|st|nd|rd|th|ish|hrs?|mins?|days?|yrs?|x|k|ft|p|%|s|wks?|mths?)"
-    r"|(?:19[5-9]|20[0-4])\d|24/7|9/10|\d/\d", re.IGNORECASE,
+    r"|(?:19[5-9]|20[0-4])\d|24/7|9/10|\d/\d",
+    re.IGNORECASE,
 )
 _TAIL: Final = re.compile(r" (?P<word>[a-z']+)", re.IGNORECASE)
-_CAPITAL_GROUPS: Final = re.compile(r"\b[A-Z]{2,5} ?\d{2,}(?:[ \-/]\d{2,})+\b|\b[A-Z]{1,3}\d{1,3}[\-/.]\d{3,}\w*\b")
-_SHORT: Final = re.compile(r"(?<![\w£$€.,:/\-])#?(?:[a-z]{1,4}[\-/.]?\d|\d\d)\d{0,4}[a-z]?(?:[\-/.]\d+)*(?![\w%:/]|[.,]\d)", re.IGNORECASE)
+_CAPITAL_GROUPS: Final = re.compile(
+    r"\b[A-Z]{2,5} ?\d{2,}(?:[ \-/]\d{2,})+\b|\b[A-Z]{1,3}\d{1,3}[\-/.]\d{3,}\w*\b"
+)
+_SHORT: Final = re.compile(
+    r"(?<![\w£$€.,:/\-])#?(?:[a-z]{1,4}[\-/.]?\d|\d\d)\d{0,4}[a-z]?(?:[\-/.]\d+)*(?![\w%:/]|[.,]\d)",
+    re.IGNORECASE,
+)
 _PLAIN_NUMBER: Final = re.compile(r"(?<![\w£$€.,:/\-])\d{4,5}(?![\w%:/\-]|[.,]\d)")
 NEAR: Final = 28  # within so many letters after a cue a number is doubtful
 
@@ -39,19 +48,28 @@ def _cue() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{cues})\b", re.IGNORECASE)
 
 
-_DIGIT_WORD: Final = "(?:zero|oh|o|nought|one|two|three|four|five|six|seven|eight|nine|double|triple|treble|dash|slash|hyphen|dot)"
+_DIGIT_WORD: Final = (
+    "(?:zero|oh|o|nought|one|two|three|four|five|six|seven|eight|nine|double|triple|treble"
+    "|dash|slash|hyphen|dot)"
+)
 _SPOKEN: Final = re.compile(
-    rf"[.:# ]{{1,2}}(?:{_FILLER}[ ]){{0,3}}(?P<it>(?:[a-z] ){{0,3}}(?:{_DIGIT_WORD}[ \-,]+){{2,}}{_DIGIT_WORD}\b(?: [b-z]\b)?)", re.IGNORECASE
+    rf"[.:# ]{{1,2}}(?:{_FILLER}[ ]){{0,3}}(?P<it>(?:[a-z] ){{0,3}}"
+    rf"(?:{_DIGIT_WORD}[ \-,]+){{2,}}{_DIGIT_WORD}\b(?: [b-z]\b)?)",
+    re.IGNORECASE,
 )
 _OF_A_DAY: Final = re.compile(
-    r" (?:of|on|dated) (?:the )?(?:\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?: \d{4}|'\d\d)?)\b",
+    r" (?:of|on|dated) (?:the )?(?:\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|\d{1,2}(?:st|nd|rd"
+    r"|th)? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?: \d{4}|'\d\d)?)\b",
     re.IGNORECASE,
 )
 
 
 @cache
 def _after_cue() -> re.Pattern[str]:
-    return re.compile(rf"[.:#,=\- ]{{0,3}}(?:(?<=[ .:]){_FILLER}\b[.:#,=' \-]{{1,3}}){{0,4}}{_LETTERS_FIRST}{_CODE}", re.IGNORECASE)
+    return re.compile(
+        rf"[.:#,=\- ]{{0,3}}(?:(?<=[ .:]){_FILLER}\b[.:#,=' \-]{{1,3}}){{0,4}}{_LETTERS_FIRST}{_CODE}",
+        re.IGNORECASE,
+    )
 
 
 def codes(text: str) -> Iterator[Span]:
@@ -71,7 +89,23 @@ def codes(text: str) -> Iterator[Span]:
             yield Span(*spoken.span("it"), REFERENCE, "a reference in words", 0.8)
 
 
-_NO_CODES: Final = ("NO ", "AT ", "IN ", "ON ", "TO ", "OF ", "BY ", "IS ", "M ", "FLAT ", "FROM ", "AND ", "THE ", "PM ", "AM ")
+_NO_CODES: Final = (
+    "NO ",
+    "AT ",
+    "IN ",
+    "ON ",
+    "TO ",
+    "OF ",
+    "BY ",
+    "IS ",
+    "M ",
+    "FLAT ",
+    "FROM ",
+    "AND ",
+    "THE ",
+    "PM ",
+    "AM ",
+)
 
 
 def _is_code(text: str, cue: re.Match[str], found: re.Match[str]) -> bool:

@@ -18,11 +18,20 @@ def doubtful(text: str) -> Iterator[Doubt]:
 
 
 def left_in(doubts: Iterable[Doubt], spans: Iterable[Span]) -> tuple[Doubt, ...]:
-    """Doubts in order, without those that touch what was taken or a doubt before them."""
+    """Doubts in order, without those that touch what was taken or a doubt before them.
+
+    A doubt about a whole stretch ("in another language") stays although names in it were taken.
+    """
     taken = [(span.start, span.end) for span in spans]
     kept: list[Doubt] = []
     for doubt in sorted(doubts, key=lambda one: (one.start, -one.end)):
-        free = all(end <= doubt.start or doubt.end <= start for start, end in taken)
-        if free and (not kept or kept[-1].end <= doubt.start):
+        apart = all(_apart(doubt, start, end) for start, end in taken)
+        if apart and (not kept or kept[-1].end <= doubt.start):
             kept.append(doubt)
     return tuple(kept)
+
+
+def _apart(doubt: Doubt, start: int, end: int) -> bool:
+    beside = end <= doubt.start or doubt.end <= start
+    around = doubt.start <= start and end <= doubt.end and end - start < doubt.end - doubt.start
+    return beside or around

@@ -13,7 +13,8 @@ _ONES: Final = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS: Final = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS: Final = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
 _SPELLED: Final = (
-    rf"(?:(?:a |one )?hundred and )?(?:(?:{_TENS})(?:[ \-](?:{_ONES}))?|{_TEENS}|{_ONES})(?:[ \-]?[a-d])?\b(?!-)"
+    rf"(?:(?:a |one )?hundred and )?(?:(?:{_TENS})(?:[ \-](?:{_ONES}))?|{_TEENS}"
+    rf"|{_ONES})(?:[ \-]?[a-d])?\b(?!-)"
 )
 _NUMBER: Final = r"\d{1,3}[a-k]?(?![\w%£:/\-]|[.,]\d)"
 _NO_TIME: Final = r"(?<![\w£$€.,:/\-])"
@@ -23,48 +24,74 @@ _WHERE: Final = (
 
 # Scottish flats: "2/1", "flat 0/2", "3f1", "ground right".
 _STAIR: Final = re.compile(
-    rf"{_NO_TIME}(?:\b(?:flat|flt|door|im|i'm|live|lives|lived|living|at|in|from|above|below|opposite|of|upstairs|downstairs),? )"
-    r"(?P<it>(?:[0-9gb]/[0-9rlm]|\d{1,2}/[0-9rlm])(?![\w/]))(?! ?(?:of|the|way|full|price|working|done|years?|days?|weeks?|hours?)\b)",
+    rf"{_NO_TIME}(?:\b(?:flat|flt|door|im|i'm|live|lives|lived|living|at|in|from|above|below|opposite|of"
+    rf"|upstairs|downstairs),? )"
+    r"(?P<it>(?:[0-9gb]/[0-9rlm]|\d{1,2}/[0-9rlm])(?![\w/]))(?! ?(?:of|the|way|full|price|working|done|years?"
+    r"|days?|weeks?|hours?)\b)",
     re.IGNORECASE,
 )
 _FLOOR_CODE: Final = re.compile(r"(?<![\w£/.\-])(?:\d{1,2}f\d|gf\d|[1-4]f[lr]|bf\d|pf\d)\b", re.IGNORECASE)
 _GROUND: Final = re.compile(
-    r"\b(?:flat |at |in |from )(?P<it>(?:ground|top|basement|first|second|third|1st|2nd|3rd)(?: floor)?[ ,](?:left|right))\b",
+    r"\b(?:flat |at |in |from )(?P<it>(?:ground|top|basement|first|second|third|1st|2nd"
+    r"|3rd)(?: floor)?[ ,](?:left|right))\b",
     re.IGNORECASE,
 )
 # Several homes at once: "flats 3 and 4", "numbers 5 to 11", "12-14".
 _SEVERAL: Final = re.compile(
-    rf"\b(?:flats|numbers|nos\.?|houses|apartments|doors|homes) (?P<it>\d{{1,3}}[a-h]?(?:(?: ?[,\-–&/] ?| and | to | or |, and )"
-    rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{_TENS}|days?|weeks?|months?|hours?|times))", re.IGNORECASE,
+    rf"\b(?:flats|numbers|nos\.?|houses|apartments|doors|homes) (?P<it>\d{{1,3}}[a-h]?(?:(?: ?[,\-–&/] ?"
+    rf"| and | to | or |, and )"
+    rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{_TENS}|days?|weeks?|months?|hours?|times))",
+    re.IGNORECASE,
 )
 # "caravan 9", "studio 5"; "27's bins"; "22 keeps banging"; "block C, flat 12".
-_OTHER_UNIT: Final = re.compile(r"\b(?P<it>(?:bungalow|maisonette|studio|bedsit|pitch|chalet|caravan|garage|flt|hse) (?:no\.? ?)?\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
-_OWNER: Final = re.compile(r"(?<![\w£$€.,:/\-])(?P<it>(?:\d{1,2}[1-9]|[1-9]\d|[2-9])[a-h]?)['’]s\b", re.IGNORECASE)
+_OTHER_UNIT: Final = re.compile(
+    r"\b(?P<it>(?:bungalow|maisonette|studio|bedsit|pitch|chalet|caravan|garage|flt"
+    r"|hse) (?:no\.? ?)?\d{1,3}[a-h]?)(?![\w:/.%]*\d)",
+    re.IGNORECASE,
+)
+_OWNER: Final = re.compile(
+    r"(?<![\w£$€.,:/\-])(?P<it>(?:\d{1,2}[1-9]|[1-9]\d|[2-9])[a-h]?)['’]s\b", re.IGNORECASE
+)
 _ACTING: Final = re.compile(
-    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by) )(?P<it>\d{1,3}[a-h]?) (?:plays|keeps|bangs|smokes|shouts|moved|parks|throws|leaves|screams|lets)\b",
+    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said"
+    r"|by) )(?P<it>\d{1,3}[a-h]?) (?:plays|keeps|bangs|smokes|shouts|moved|parks|throws|leaves|screams|lets)\b",
     re.IGNORECASE,
 )
 _WITH_BLOCK: Final = re.compile(
-    r"\b(?:block|blk|tower|stair|staircase) (?P<block>[a-h]|\d{1,2}),? (?:in |no\.? ?)?(?=(?:flat|flt|apt|apartment|door|room|number) \d)", re.IGNORECASE
+    r"\b(?:block|blk|tower|stair|staircase) (?P<block>[a-h]|\d{1,2}),? (?:in |no\.? ?)?(?=(?:flat|flt|apt"
+    r"|apartment|door|room|number) \d)",
+    re.IGNORECASE,
 )
-_THEN_BLOCK: Final = re.compile(r"\b(?:flat|flt|apt|apartment|door|room|number) \d{1,3}[a-h]?,? (?:in |of )?(?P<it>(?:block|blk|stair|staircase) (?:[a-h]|\d{1,2}))\b", re.IGNORECASE)
+_THEN_BLOCK: Final = re.compile(
+    r"\b(?:flat|flt|apt|apartment|door|room|number) \d{1,3}[a-h]?,? (?:in |of )?(?P<it>(?:block|blk|stair"
+    r"|staircase) (?:[a-h]|\d{1,2}))\b",
+    re.IGNORECASE,
+)
 # Who or what is at home somewhere: then the number is the home.
 _DWELLING: Final = re.compile(
     rf"\b(?P<who>[a-z][a-z'’]*),? (?:up |down |over |out |there |round |just |still |right )?(?P<at>{_WHERE}) "
     rf"(?:the )?(?P<it>(?:no\.? ?|number )?(?:{_NUMBER}|(?:{_SPELLED})))(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
-_UP_AT: Final = re.compile(rf"\b(?:up|down|over|upstairs|downstairs|round|across) (?:at|in|from) (?P<it>{_NUMBER})", re.IGNORECASE)
-_DOOR: Final = re.compile(r"\b(?P<it>(?:(?:door|dr|flat number|house number|flat no\.?) |(?<=my )number(?:'s| is) |(?<=our )number(?:'s| is) )\d{1,3}[a-h]?)(?![\w:/.%]*\d)", re.IGNORECASE)
-_BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{_SPELLED}),? (?:the )?$", re.IGNORECASE)
-_AFTER_BLOCK: Final = re.compile(
-    rf",? (?:in |at |on )?(?P<it>(?:flat |no\.? ?|number |flt |apt |apartment |door |room |house )?(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
+_DOOR: Final = re.compile(
+    r"\b(?P<it>(?:(?:door|dr|flat number|house number|flat no\.?) |(?<=my )number(?:'s| is) "
+    r"|(?<=our )number(?:'s| is) )\d{1,3}[a-h]?)(?![\w:/.%]*\d)",
     re.IGNORECASE,
 )
-_AFTER_ALL: Final = re.compile(rf",? (?P<it>(?:flat|no\.?|number|flt|apt|door|room|house) {_SPELLED})", re.IGNORECASE)
+_BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{_SPELLED}),? (?:the )?$", re.IGNORECASE)
+_AFTER_BLOCK: Final = re.compile(
+    rf",? (?:in |at |on )?(?P<it>(?:flat |no\.? ?|number |flt |apt |apartment |door |room "
+    rf"|house )?(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
+    re.IGNORECASE,
+)
+_AFTER_ALL: Final = re.compile(
+    rf",? (?P<it>(?:flat|no\.?|number|flt|apt|door|room|house) {_SPELLED})", re.IGNORECASE
+)
 _NAMED_HOUSE: Final = re.compile(
-    r"\b(?:The )?(?:(?:Old|New|Little|Upper|Lower|Long|Mill|Hill|[A-Z][a-z'’]{2,}) ){0,2}(?:Cottage|Bungalow|Rectory|Vicarage|Farmhouse|Schoolhouse|Barn|Gatehouse|Coach House"
-    r"|Farm|Granary|Stables|Forge|Smithy|Almshouses?|Chapel House|Manse|Lodge|Villa|Steps|Shippon|Croft|Hollow)\b(?:,? (?:\d{1,3}[a-h]? )?(?:[A-Z][\w'’\-]+ ){1,3}(?:Road|Rd|Lane|Ln|Street|St|Close|Way|Row|Hill|Drive)\b)?"
+    r"\b(?:The )?(?:(?:Old|New|Little|Upper|Lower|Long|Mill|Hill|[A-Z][a-z'’]{2,}) ){0,2}(?:Cottage|Bungalow"
+    r"|Rectory|Vicarage|Farmhouse|Schoolhouse|Barn|Gatehouse|Coach House"
+    r"|Farm|Granary|Stables|Forge|Smithy|Almshouses?|Chapel House|Manse|Lodge|Villa|Steps|Shippon|Croft"
+    r"|Hollow)\b(?:,? (?:\d{1,3}[a-h]? )?(?:[A-Z][\w'’\-]+ ){1,3}(?:Road|Rd|Lane|Ln|Street|St|Close|Way|Row|Hill|Drive)\b)?"
 )
 
 
@@ -83,7 +110,7 @@ def homes(text: str, found: list[Span]) -> Iterator[Span]:
         if not match.group().startswith("The ") or " " in match.group()[4:]:
             yield from _named_house(match)
     for match in _DWELLING.finditer(text):
-        if _is_home(text, match):
+        if _is_home(match):
             yield Span(*match.span("it"), ADDRESS, "a number that means a home", 0.7)
     for span in found:
         if span.type in {PLACE, ADDRESS}:
@@ -115,7 +142,9 @@ def _numbered(text: str) -> Iterator[Span]:
         yield Span(*match.span(), ADDRESS, "a flat on a stair", 0.8)
 
 
-_MENU: Final = re.compile(r"\b(?:press|option|options|reply|answer|choice|channel|question)\W+$", re.IGNORECASE)
+_MENU: Final = re.compile(
+    r"\b(?:press|option|options|reply|answer|choice|channel|question)\W+$", re.IGNORECASE
+)
 
 
 def _menu(text: str, start: int) -> bool:
@@ -128,20 +157,53 @@ def _counted(text: str, end: int) -> bool:
 
 
 _JOINING: Final = frozenset(["and", "in", "on", "till", "til", "to", "of", "for", "when", "the", "a", "or"])
-_COUNTED: Final = frozenset(["degrees", "of", "past", "mph", "people", "grand", "per", "pence", "stairs", "steps", "pages", "attempts"])
+_COUNTED: Final = frozenset(
+    [
+        "degrees",
+        "of",
+        "past",
+        "mph",
+        "people",
+        "grand",
+        "per",
+        "pence",
+        "stairs",
+        "steps",
+        "pages",
+        "attempts",
+    ]
+)
 _CLOCK: Final = 12  # up to here "at 9" may be an hour
 
 
-_PARTS: Final = frozenset(["door", "doors", "window", "windows", "roof", "fence", "wall", "garden", "gate", "balcony", "porch", "curtains", "bedroom"])
+_PARTS: Final = frozenset(
+    [
+        "door",
+        "doors",
+        "window",
+        "windows",
+        "roof",
+        "fence",
+        "wall",
+        "garden",
+        "gate",
+        "balcony",
+        "porch",
+        "curtains",
+        "bedroom",
+    ]
+)
 
 
-def _is_home(text: str, match: re.Match[str]) -> bool:
+def _is_home(match: re.Match[str]) -> bool:
     """Whether "the lad from 9", "kids at forty one", "upstairs at 31" tells where somebody lives."""
     who, joint, following = match["who"].casefold(), match["at"].casefold(), (match["next"] or "").casefold()
     value = match["it"].casefold()
     number = int(re.sub(r"\D", "", value) or 0) or (_CLOCK + 1 if re.search(_TENS, value) else _CLOCK)
     named = value.startswith("n") and not value.startswith(("nine", "ninety"))
-    if following in _list("units") - _JOINING | _COUNTED or who not in _list("at_home"):
+    if following in _list("units") - _JOINING | _COUNTED or who not in _list("people_at_home") | _list(
+        "things_at_home"
+    ):
         return False
     if value in {"one", "two", "three"} or (
         joint in {"to", "for", "by", "with", "of"} and not named and not (joint == "of" and who in _PARTS)
@@ -150,7 +212,12 @@ def _is_home(text: str, match: re.Match[str]) -> bool:
     if joint in {"under", "beneath", "behind", "beside"} or (who == "moved" and joint == "in"):
         return False
     if who in _list("people_at_home"):
-        return joint != "at" or number > _CLOCK or named or who in {"man", "woman", "lady", "lad", "lass", "bloke", "neighbour", "neighbours", "kids"}
+        return (
+            joint != "at"
+            or number > _CLOCK
+            or named
+            or who in {"man", "woman", "lady", "lad", "lass", "bloke", "neighbour", "neighbours", "kids"}
+        )
     return number > _CLOCK or named
 
 
@@ -160,37 +227,51 @@ def _beside(text: str, span: Span) -> Iterator[Span]:
         before = _BEFORE_STREET.search(text, max(0, span.start - 30), span.start)
         if before:
             yield Span(before.start("it"), span.end, ADDRESS, "a number and a street", 0.8)
+    yield from _after(text, span)
+
+
+_UNIT: Final = re.compile(r"flat|no|number|flt|apt|door|room|house", re.IGNORECASE)
+_A_WORD: Final = re.compile(r" [a-z']+", re.IGNORECASE)
+
+
+def _after(text: str, span: Span) -> Iterator[Span]:
     after = _AFTER_BLOCK.match(text, span.end) or _AFTER_ALL.match(text, span.end)
-    unit = bool(after) and bool(re.search(r"flat|no|number|flt|apt|door|room|house", text[span.end : after.end("it")], re.IGNORECASE))  # type: ignore[union-attr]
-    if not after or (span.type == ADDRESS and not unit):
+    if not after:
         return
+    unit = bool(_UNIT.search(text, span.end, after.end("it")))
     following = (after.groupdict().get("next") or "").casefold()
-    further = re.compile(r" [a-z']+", re.IGNORECASE).match(text, after.end())
-    if further and further.group().strip().casefold() in _list("units") - _JOINING:
-        return
+    further = _A_WORD.match(text, after.end())
+    counted = bool(further) and further.group().strip().casefold() in _list("units") - _JOINING  # type: ignore[union-attr]
     joint = re.search(r"\b(?:in|at|on)\b", text[span.end : after.start("it")])
-    if following in _list("units") or (joint and not unit):
-        return
-    yield Span(*after.span("it"), ADDRESS, "a number after a block", 0.7)
+    if (unit or (span.type == PLACE and not joint)) and not counted and following not in _list("units"):
+        yield Span(*after.span("it"), ADDRESS, "a number after a block", 0.7)
 
 
 # ---- what is doubtful ----
 _ANY_HOME: Final = re.compile(
-    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|block|plot|unit|live|lives|lived|living) (?:the )?(?P<it>{_NUMBER})(?: (?P<next>[a-z'’]+))?",
+    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|block|plot|unit|live|lives|lived"
+    rf"|living) (?:the )?(?P<it>{_NUMBER})(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
 _ANY_STAIR: Final = re.compile(r"(?<![\w£/.\-])[0-4]/[1-4](?![\w/]|\.\d)", re.IGNORECASE)
 _ANY_LETTERED: Final = re.compile(r"(?<![\w£/.\-])\d{1,3}[a-d](?![\w/\-])", re.IGNORECASE)
-_ANY_RANGE: Final = re.compile(r"\b(?:at|in|from|of) (?P<it>\d{1,3}[a-h]?-\d{1,3}[a-h]?)(?! ?(?:[a-z]|%|/))", re.IGNORECASE)
-_ANY_SPELLED: Final = re.compile(rf"\b(?:at|in|number|from|opposite|above|below) (?P<it>{_SPELLED})(?: (?P<next>[a-z'’]+))?", re.IGNORECASE)
+_ANY_RANGE: Final = re.compile(
+    r"\b(?:at|in|from|of) (?P<it>\d{1,3}[a-h]?-\d{1,3}[a-h]?)(?! ?(?:[a-z]|%|/))", re.IGNORECASE
+)
+_ANY_SPELLED: Final = re.compile(
+    rf"\b(?:at|in|number|from|opposite|above|below) (?P<it>{_SPELLED})(?: (?P<next>[a-z'’]+))?", re.IGNORECASE
+)
 _AGE_OR_CLOCK: Final = re.compile(
     r"\b(?:stage|band|queue|list|press|aged?|died|retired|retire|years|temperature|thermostat|stuck|set|stays?|heating|warm|degrees|up|temp|mph|open|shut|closes?"
-    r"|bus|channel|year|step|page|size|grade|level|section|option|priority|lift|floor|platform|press)\W+(?:\w+\W+)?$", re.IGNORECASE
+    r"|bus|channel|year|step|page|size|grade|level|section|option|priority|lift|floor|platform|press)\W+(?:\w+\W+)?$",
+    re.IGNORECASE,
 )
 
 
 _SUBJECT: Final = re.compile(
-    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by|off) )(?P<it>\d{1,3}[a-h]?) (?:has|have|had|is|are|was|got|gets|never|said|says|wont|doesnt|just|always|still|did|didnt|already|knows|told)\b",
+    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by"
+    r"|off) )(?P<it>\d{1,3}[a-h]?) (?:has|have|had|is|are|was|got|gets|never|said|says|wont|doesnt|just"
+    r"|always|still|did|didnt|already|knows|told)\b",
     re.IGNORECASE,
 )
 
@@ -232,9 +313,13 @@ def _is_hour_or_age(text: str, match: re.Match[str]) -> bool:
     return bool(_AGE_OR_CLOCK.search(text, max(0, match.start() - 24), match.start()))
 
 
-_END: Final = r"(?:estate|estates|block|blocks|court|house|street|road|lane|avenue|close|terrace|gardens|towers?|flats|mews|crescent|rise|buildings|lodge|cottages?|square|heights)"
+_END: Final = (
+    r"(?:estate|estates|block|blocks|court|house|street|road|lane|avenue|close|terrace|gardens"
+    r"|towers?|flats|mews|crescent|rise|buildings|lodge|cottages?|square|heights)"
+)
 _NAMED: Final = re.compile(
-    rf"(?P<before>\b[a-z'’]+ )?\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from|in|down|outside|round|near|opposite) (?:the )?(?P<other>[a-z][a-z'’\-]{{3,}})\b",
+    rf"(?P<before>\b[a-z'’]+ )?\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from"
+    rf"|in|down|outside|round|near|opposite) (?:the )?(?P<other>[a-z][a-z'’\-]{{3,}})\b",
     re.IGNORECASE,
 )
 

@@ -140,7 +140,8 @@ _PLACE_IN_A_LIST: Final = re.compile(
 
 # "I want number two", "number 23 in the queue": an answer, or a place in a queue.
 _IS_A_CHOICE: Final = re.compile(
-    r"\b(?:want|pick|picked|choose|chose|mean|meant|queue|queueing|press|pressed|pass on|skip|answer|raffle|leaflet)[^.!?]{0,12}\W$"
+    r"\b(?:want|pick|picked|choose|chose|mean|meant|queue|queueing|press|pressed|pass on|skip|answer|raffle"
+    r"|leaflet)[^.!?]{0,12}\W$"
     r"|\bqueue\b",
     re.IGNORECASE,
 )
@@ -269,12 +270,18 @@ def _numbered(text: str) -> Iterator[Span]:
 
 def _capital_after(text: str, at: int) -> int:
     """The end of a capital word or two after a number, no common words: "27 Hobgate", "6, The Shippon"."""
-    match = re.compile(r",? (?:The )?(?P<name>[A-Z](?!['’])[a-z'’\-]{2,}[\w'’\-]+(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
+    match = re.compile(
+        r",? (?:The )?(?P<name>[A-Z](?!['’])[a-z'’\-]{2,}[\w'’\-]+(?: [A-Z][a-z'’\-]{2,})?)"
+    ).match(text, at)
     if not match:
         return 0
     lows = [word.casefold() for word in match["name"].split()]
     where = _WHERE.search(text, max(0, at - 24), at)
-    if where and int(where["number"]) > NOON and not any(low in _NO_BLOCK or low in lexicon.left_alone() for low in lows):
+    if (
+        where
+        and int(where["number"]) > NOON
+        and not any(low in _NO_BLOCK or low in lexicon.left_alone() for low in lows)
+    ):
         return match.end()
     if any(low in _plain() or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
         return 0
@@ -282,9 +289,26 @@ def _capital_after(text: str, at: int) -> int:
 
 
 _WHERE: Final = re.compile(
-    r"\b(?:at|from|outside|opposite|near|live|lives|in|to|address(?: is)?|of) (?P<number>\d{1,3})[a-h]?$", re.IGNORECASE
+    r"\b(?:at|from|outside|opposite|near|live|lives|in|to|address(?: is)?|of) (?P<number>\d{1,3})[a-h]?$",
+    re.IGNORECASE,
 )
-_NO_BLOCK: Final = frozenset(["days", "weeks", "hours", "calls", "working", "minutes", "years", "months", "they", "then", "people", "visits", "emails"])
+_NO_BLOCK: Final = frozenset(
+    [
+        "days",
+        "weeks",
+        "hours",
+        "calls",
+        "working",
+        "minutes",
+        "years",
+        "months",
+        "they",
+        "then",
+        "people",
+        "visits",
+        "emails",
+    ]
+)
 
 
 def _bare_numbers(text: str) -> Iterator[Span]:
@@ -350,10 +374,14 @@ def _means_a_home(match: re.Match[str]) -> bool:
             and number > FEW
         )
     name = who in lexicon.first_names() and who not in lexicon.everyday()
-    return joint == "at" and name and number > (NOON if _CALLED.search(match.string, 0, match.start()) else FEW)
+    return (
+        joint == "at" and name and number > (NOON if _CALLED.search(match.string, 0, match.start()) else FEW)
+    )
 
 
-_CALLED: Final = re.compile(r"\b(?:rang|phoned|called|visit|came|met|saw|appointment|texted|emailed)\b[^.!?]{0,30}$", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    r"\b(?:rang|phoned|called|visit|came|met|saw|appointment|texted|emailed)\b[^.!?]{0,30}$", re.IGNORECASE
+)
 
 
 _HOME_WORDS: Final = frozenset(

@@ -9,7 +9,22 @@ from bot.privacy.lexicon import entries
 from bot.privacy.spans import Doubt
 from bot.privacy.tokens import BOTH, COMMA, NONE, STOP, WORD, Token
 
-_NO_NAMES_END: Final = ("ing", "ed", "ly", "ness", "tion", "tions", "ment", "ments", "able", "ies", "ings", "less", "ful", "ous")
+_NO_NAMES_END: Final = (
+    "ing",
+    "ed",
+    "ly",
+    "ness",
+    "tion",
+    "tions",
+    "ment",
+    "ments",
+    "able",
+    "ies",
+    "ings",
+    "less",
+    "ful",
+    "ous",
+)
 _FEWEST_LETTERS: Final = 3
 
 
@@ -50,14 +65,50 @@ def _stands_like_a_name(tokens: Sequence[Token], at: int) -> bool:
     one = tokens[at - 1]
     if token.gap == NONE and one.low in _THEN:
         return acts
-    return _is_described(tokens, at) or (one.low in _HEARERS and not (follows and follows.gap == NONE and follows.kind == WORD and not acts))
+    return _is_described(tokens, at) or (
+        one.low in _HEARERS and not (follows and follows.gap == NONE and follows.kind == WORD and not acts)
+    )
 
 
-_THEN: Final = frozenset(["and", "then", "but", "so", "when", "because", "cos", "after", "till", "until", "if", "said", "how", "that"])
-_HEARERS: Final = frozenset(["told", "asked", "rang", "phoned", "rung", "thank", "thanks", "cheers", "bless", "called", "named", "met"])
+_THEN: Final = frozenset(
+    [
+        "and",
+        "then",
+        "but",
+        "so",
+        "when",
+        "because",
+        "cos",
+        "after",
+        "till",
+        "until",
+        "if",
+        "said",
+        "how",
+        "that",
+    ]
+)
+_HEARERS: Final = frozenset(
+    [
+        "told",
+        "asked",
+        "rang",
+        "phoned",
+        "rung",
+        "thank",
+        "thanks",
+        "cheers",
+        "bless",
+        "called",
+        "named",
+        "met",
+    ]
+)
 
 
-_IS: Final = frozenset(["is", "was", "has", "had", "and", "who", "said", "says", "got", "gets", "went", "came", "cant", "never"])
+_IS: Final = frozenset(
+    ["is", "was", "has", "had", "and", "who", "said", "says", "got", "gets", "went", "came", "cant", "never"]
+)
 
 
 def _is_described(tokens: Sequence[Token], at: int) -> bool:

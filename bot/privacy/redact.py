@@ -30,7 +30,7 @@ Redacted = NewType("Redacted", str)
 class Redaction:
     """The redacted words; what was taken away; what was left in and is doubtful.
 
-    Spans and doubts are in order, never overlap, and count code points of the original.
+    Spans and doubts are each in order, never overlap their like, and count code points of the original.
     """
 
     words: Redacted
