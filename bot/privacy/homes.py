@@ -17,6 +17,7 @@ _SPELLED: Final = (
     rf"|{_ONES})(?:[ \-]?[a-d])?\b(?!-)"
 )
 _NUMBER: Final = r"\d{1,3}[a-k]?(?![\w%£:/\-]|[.,]\d)"
+_DIGIT: Final = re.compile(r"\d")
 _NO_TIME: Final = r"(?<![\w£$€.,:/\-])"
 _WHERE: Final = (
     r"(?:at|in|from|of|opposite|above|below|beneath|under|next to|beside|behind|outside|near|to|for|by|with)"
@@ -102,7 +103,7 @@ def _list(name: str) -> frozenset[str]:
 
 def homes(text: str, found: list[Span]) -> Iterator[Span]:
     """Homes that a number alone gives away, and the numbers that stand before or after a named place."""
-    if any(map(str.isdigit, text)):
+    if _DIGIT.search(text):
         yield from _numbered(text)
     for match in _GROUND.finditer(text):
         yield Span(*match.span("it"), ADDRESS, "a flat on a stair", 0.7)
@@ -249,7 +250,7 @@ def _after(text: str, span: Span) -> Iterator[Span]:
 
 # ---- what is doubtful ----
 _ANY_HOME: Final = re.compile(
-    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|block|plot|unit|live|lives|lived"
+    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|h/n|block|plot|unit|live|lives|lived"
     rf"|living) (?:the )?(?P<it>{_NUMBER})(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
@@ -278,7 +279,7 @@ _SUBJECT: Final = re.compile(
 
 def home_doubts(text: str) -> Iterator[Doubt]:
     """Numbers that stand where a home may be meant."""
-    if not any(map(str.isdigit, text)):
+    if not _DIGIT.search(text):
         yield from _spelled_doubts(text)
         return
     for match in _ANY_HOME.finditer(text):

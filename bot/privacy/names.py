@@ -24,8 +24,8 @@ from bot.privacy.tokens import (
 )
 
 CUT: Final = 0.5  # as likely as not: it goes
-DOUBT: Final = 0.025  # likely enough for a person to look
-DOUBT_BESIDE: Final = 0.012  # the same in a message that names somebody: it may well name more
+DOUBT: Final = 0.02  # likely enough for a person to look
+DOUBT_BESIDE: Final = 0.005  # the same in a message that names somebody: it may well name more
 AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
 CERTAIN: Final = 0.97
 SURE: Final = 0.9
@@ -76,6 +76,10 @@ def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:
     return [at for at in _candidates(tokens, case) if not _in_saying(text, tokens[at])]
 
 
+_LISTED: Final = frozenset([FIRST, SURNAME, UNKNOWN])
+_PLAIN_WORDS: Final = frozenset([WORD, LEFT, BOTH])
+
+
 def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
     """Words worth weighing; a common word only with a strong cue beside it, or a capital where none belongs."""
     if len(tokens) == 1 and tokens[0].kind == UNKNOWN:
@@ -84,11 +88,9 @@ def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
         if len(token.raw) <= 1 or (token.low in _ALL_TITLES and at + 1 < len(tokens)):
             continue
         if (
-            token.kind in {FIRST, SURNAME, UNKNOWN}
+            token.kind in _LISTED
             or (token.kind == BOTH and not _hardly_a_name(token.low))
-            or (
-                token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case)
-            )
+            or (token.kind in _PLAIN_WORDS and not token.low[0].isdigit() and _has_cue(tokens, at, case))
         ):
             yield at
 

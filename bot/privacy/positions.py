@@ -1,6 +1,7 @@
 """Words that are no names on any list, where a name would stand: they stay, and a person looks at them."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from bot.privacy import lexicon
@@ -28,12 +29,26 @@ _NO_NAMES_END: Final = (
 _FEWEST_LETTERS: Final = 3
 
 
+_KINDS: Final = frozenset([WORD, BOTH])
+
+
+@lru_cache(maxsize=20_000)
+def _worth_asking(low: str) -> bool:
+    """Whether a word can be a name at all, wherever it stands."""
+    return (
+        len(low) >= _FEWEST_LETTERS
+        and low.isalpha()
+        and not low.endswith(_NO_NAMES_END)
+        and low not in lexicon.left_alone()
+    )
+
+
 def name_doubts(tokens: Sequence[Token], case: str) -> Iterator[Doubt]:
     """Ordinary words with a capital that belongs to no sentence, and those that do or hear what people do."""
     if case in {"capitals", "foreign"}:
         return
     for at, token in enumerate(tokens):
-        if token.kind not in {WORD, BOTH} or len(token.low) < _FEWEST_LETTERS or not token.low.isalpha():
+        if token.kind not in _KINDS or not (token.raw[0].isupper() or _worth_asking(token.low)):
             continue
         if _has_odd_capital(tokens, at, case):
             yield Doubt(token.start, token.end, "a word with a capital, perhaps a name")
@@ -44,7 +59,12 @@ def name_doubts(tokens: Sequence[Token], case: str) -> Iterator[Doubt]:
 def _has_odd_capital(tokens: Sequence[Token], at: int, case: str) -> bool:
     """A capital inside a sentence, on a word that is no everyday one, or where nothing else has one."""
     token = tokens[at]
-    if shape(token, case) != "capital" or token.raw.isupper() or token.low in lexicon.left_alone():
+    if (
+        len(token.low) < _FEWEST_LETTERS
+        or shape(token, case) != "capital"
+        or token.raw.isupper()
+        or token.low in lexicon.left_alone()
+    ):
         return False
     if token.low not in lexicon.everyday():
         return True
@@ -54,7 +74,7 @@ def _has_odd_capital(tokens: Sequence[Token], at: int, case: str) -> bool:
 def _stands_like_a_name(tokens: Sequence[Token], at: int) -> bool:
     """As in "faith cleaned our stairs", "my boy prince", "it was ocean that rang"."""
     token = tokens[at]
-    if token.low.endswith(_NO_NAMES_END) or token.low in lexicon.left_alone():
+    if not _worth_asking(token.low):
         return False
     if _is_common(token.low):
         return _is_described(tokens, at) and at + 1 < len(tokens) and tokens[at + 1].low in _IS
