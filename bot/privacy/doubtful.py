@@ -11,7 +11,6 @@ from bot.privacy.codes import code_doubts
 from bot.privacy.homes import home_doubts, place_doubts
 from bot.privacy.spans import REFERENCE, Doubt, Span
 
-
 _DIGIT: Final = re.compile(r"\d")
 
 

@@ -107,10 +107,10 @@ def homes(text: str, found: list[Span]) -> Iterator[Span]:
         yield from _numbered(text)
     for match in _GROUND.finditer(text):
         yield Span(*match.span("it"), ADDRESS, "a flat on a stair", 0.7)
-    for match in _NAMED_HOUSE.finditer(text):
+    for match in _NAMED_HOUSE.finditer(text) if _HOUSE_WORD.search(text) else ():
         if not match.group().startswith("The ") or " " in match.group()[4:]:
             yield from _named_house(match)
-    for match in _DWELLING.finditer(text):
+    for match in _DWELLING.finditer(text) if _A_NUMBER.search(text) else ():
         if _is_home(match):
             yield Span(*match.span("it"), ADDRESS, "a number that means a home", 0.7)
     for span in found:
@@ -248,6 +248,12 @@ def _after(text: str, span: Span) -> Iterator[Span]:
         yield Span(*after.span("it"), ADDRESS, "a number after a block", 0.7)
 
 
+_HOUSE_WORD: Final = re.compile(
+    "Cottage|Bungalow|Rectory|Vicarage|house|Barn|House|Farm|Granary|Stables|Forge|Smithy|Almshouse|Manse|Lodge|Villa|Steps"
+    "|Shippon|Croft|Hollow"
+)
+_A_NUMBER: Final = re.compile(rf"\d|{_TENS}|teen|{_ONES}|ten|eleven|twelve", re.IGNORECASE)
+
 # ---- what is doubtful ----
 _ANY_HOME: Final = re.compile(
     rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|h/n|block|plot|unit|live|lives|lived"
@@ -319,7 +325,7 @@ _END: Final = (
     r"|towers?|flats|mews|crescent|rise|buildings|lodge|cottages?|square|heights)"
 )
 _NAMED: Final = re.compile(
-    rf"(?P<before>\b[a-z'’]+ )?\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from"
+    rf"\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from"
     rf"|in|down|outside|round|near|opposite) (?:the )?(?P<other>[a-z][a-z'’\-]{{3,}})\b",
     re.IGNORECASE,
 )
