@@ -147,6 +147,7 @@ ARROWS = {
         "bot.privacy",
         "bot.rights",
         "bot.stories",
+        "bot.understanding.language",
         "bot.wording",
         "models",
     },
