@@ -28,6 +28,7 @@ from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
 from bot.handover import Desk
+from bot.key_chain import join_chain
 from bot.log import log_error
 from bot.mail import mail_server
 from bot.migrations import is_current
@@ -150,10 +151,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
 
     Raises:
         SettingsProblem: when keys are missing or malformed.
+        KeyProblem: when they are not the keys of this database.
         MailSettingsProblem: when SMTP_URL can't be read.
     """
-    keys = settings.keyring()
     store = Store(settings.database_url)
+    keys = join_chain(store, settings.keyring(), clock)
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)

@@ -175,7 +175,7 @@ class Desk:
         return f"{self._base_url}/hand-over/{hand_over_id}/{self._proofs(hand_over_id)[0]}"
 
     def _proofs(self, hand_over_id: int) -> list[str]:
-        return [key.hex() for key in self._keys.lookups("hand_over", str(hand_over_id))]
+        return [key.hex() for key in self._keys.proofs("hand_over", str(hand_over_id))]
 
     def _found(self, session: Session, hand_over_id: int, proof: str) -> HandOver | None:
         right = any(
