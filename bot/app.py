@@ -34,6 +34,7 @@ from bot.log import log_error
 from bot.mail import mail_server
 from bot.migrations import is_current
 from bot.privacy.keys import Keyring
+from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
 from bot.visits import Visits
@@ -77,6 +78,7 @@ class Product:
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
+    retention: Retention
     post_room: PostRoom
     first_aid: FirstAid
     bell: Bell
@@ -116,6 +118,7 @@ class Product:
             hand_overs=self.hand_overs,
             bellman=self.bellman,
             watch=self.watch,
+            retention=self.retention,
             post_room=self.post_room,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
@@ -192,6 +195,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
+        retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,

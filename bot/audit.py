@@ -28,6 +28,7 @@ Action = Literal[
     "landlord_added",
     "line_added",
     "recipient_added",
+    "duty_contact_added",
 ]
 
 BATCH: Final = 500
