@@ -238,6 +238,7 @@ def web_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        product.first_aid.warm()
         preparing = asyncio.create_task(product.prepare())
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():

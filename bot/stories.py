@@ -18,6 +18,7 @@ from models.stories import (
     Story,
     StoryPart,
     answers_given_by,
+    answers_in,
     consent,
     parts_of,
     parts_told_by,
@@ -69,6 +70,14 @@ class StoryBook:
             opened = self._keys.open("story_part", part.id, "words", part.words)
             told.setdefault(part.story_id, []).append(opened)
         return {story_id: " ".join(words) for story_id, words in told.items()}
+
+    def all_words(self, story_id: int) -> str:
+        """Everything that was told in a story: its parts, or, where it has none, its answers in words."""
+        told = self.words([story_id]).get(story_id)
+        if told:
+            return told
+        values = [self.value(answer) for answer in answers_in(self._session, story_id)]
+        return " ".join(value for value in values if value not in CHOICES)
 
     def value(self, answer: Answer) -> str:
         """What was answered."""

@@ -110,6 +110,11 @@ def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[Stor
     return session.scalars(select(StoryPart).where(StoryPart.inbound_id.in_(inbound_ids))).all()
 
 
+def answers_in(session: Session, story_id: int) -> Sequence[Answer]:
+    """Every answer of a story, in the order in which they were given."""
+    return session.scalars(select(Answer).where(Answer.story_id == story_id).order_by(Answer.id)).all()
+
+
 def answer_in(session: Session, story_id: int, question: str) -> Answer | None:
     """The answer to one question of a story, or None."""
     return session.scalar(select(Answer).where(Answer.story_id == story_id, Answer.question == question))

@@ -10,8 +10,12 @@ from bot.audit import record
 from bot.cli.common import product, the_landlord, whoever
 from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
+from bot.conversation.segments import plain, segments
+from bot.conversation.speech import Facts, reply_for
+from bot.conversation.turn import Say
 from bot.digest.compose import AudienceName, Every
 from bot.numbers import is_uk_mobile, normal_number
+from bot.wording import DEFAULT, load_wording
 from models.base import new_id
 from models.handovers import DutyContact, contacts_for
 from models.landlords import (
@@ -26,8 +30,11 @@ from models.landlords import (
     recipients_of,
 )
 
-LONGEST_COMPLAINTS = 90
-"""Characters: the first message to a tenant holds this sentence and must stay within two text messages."""
+MOST_PARTS = 2
+"""Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
+
+NEVER_ALONE = ("preview",)
+"""Texts that hold what somebody told: they may be longer, because that is what was asked for."""
 
 landlord_app = typer.Typer(help="Landlords.", no_args_is_help=True)
 line_app = typer.Typer(help="Numbers and bots, and whose they are.", no_args_is_help=True)
@@ -49,10 +56,8 @@ def add_landlord(
     timezone: Annotated[str, typer.Option(help="Whose clock its Mondays go by.")] = "Europe/London",
 ) -> None:
     """Add a landlord. It needs a way to complain and an emergency line: every tenant is told both."""
-    if not complaints.strip() or len(complaints) > LONGEST_COMPLAINTS:
-        raise typer.BadParameter(
-            f"Say in 1 to {LONGEST_COMPLAINTS} characters how to complain.", param_hint="--complaints"
-        )
+    if not complaints.strip():
+        raise typer.BadParameter("Say how to complain, in a sentence.", param_hint="--complaints")
     if sum(map(str.isdigit, emergency)) < 3:
         raise typer.BadParameter("That is no phone number.", param_hint="--emergency")
     try:
@@ -60,6 +65,13 @@ def add_landlord(
     except (KeyError, ValueError, OSError):
         raise typer.BadParameter("Write it like Europe/London.", param_hint="--timezone") from None
     with product() as built, built.store.write() as session:
+        facts = Facts(built.settings.operator_name, name, complaints, emergency, built.settings.lines)
+        too_long = longest_text(facts)
+        if too_long > MOST_PARTS:
+            raise typer.BadParameter(
+                f"A text to tenants would take {too_long} parts with these words. Shorten them, or use plain letters.",
+                param_hint="--complaints",
+            )
         if landlord_named(session, name):
             raise typer.BadParameter(f"{name} is there already.", param_hint="NAME")
         landlord_id = new_id()
@@ -78,6 +90,13 @@ def add_landlord(
     typer.echo(
         f"{name} is set up. Next, who is told of a hazard at once: listened landlord contact EMAIL --role duty"
     )
+
+
+def longest_text(facts: Facts) -> int:
+    """How many parts the dearest English text to a tenant takes, with these facts in it."""
+    wording = load_wording("bot.conversation")
+    says = (Say(key) for key in wording.keys(DEFAULT) if key not in NEVER_ALONE)
+    return max(segments(plain(reply_for(wording, DEFAULT, say, facts).text)).parts for say in says)
 
 
 @landlord_app.command("list")

@@ -129,7 +129,10 @@ def _introduce(turn: Turn) -> Turn:
     if any(say.kind in TO_STOPPED for say in turn.says):
         return turn
     met = replace(turn.state, met=True, routes_told=True)
-    return replace(turn, state=met, says=(Say("first_contact"), *turn.says))
+    who_we_are = (Say("first_contact"),)
+    # Somebody who told us of danger hears first what becomes of that.
+    says = (*turn.says, *who_we_are) if turn.state.dangers else (*who_we_are, *turn.says)
+    return replace(turn, state=met, says=says)
 
 
 def _quietly(turn: Turn) -> Turn:

@@ -12,6 +12,7 @@ from bot.conversation.state import State
 from bot.conversation.turn import Answered, Begin, Consented, Effect, HandOver, Say, Told, Turn
 from bot.understanding.answers import Answer, is_chatter, read_answer, read_consent
 from bot.understanding.language import tell
+from bot.understanding.normal import has_words
 from bot.understanding.themes import read_themes
 
 PREVIEW_WINDOW: Final = timedelta(minutes=15)
@@ -116,13 +117,21 @@ def _choose(state: State, answer: Answer, asked: Step, here: Here, incoming: Inc
 
 def _hear_words(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn:
     answer = read_answer(incoming.text)
-    if answer and not answer.rest:
-        # "No" to "what happened?" is "nothing to tell"; a yes is no story yet.
-        return advance(state, asked, here) if answer.choice == "no" else Turn(state, (Say("words_please"),))
-    if is_chatter(incoming.text):
+    if answer and not answer.rest and answer.choice == "no":
+        return advance(state, asked, here)  # "no" to "what happened?" is "nothing to tell"
+    if asked.keeps != "story":
+        return _hear_other_words(state, incoming, asked, here)
+    if is_chatter(incoming.text) or (answer and not answer.rest):
         return Turn(state, (Say("words_please"),))
-    if asked.keeps == "story":
-        return _told(state, incoming.text, asked, incoming, here)
+    return _told(state, incoming.text, asked, incoming, here)
+
+
+def _hear_other_words(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn:
+    """Words beside the story: taken as they are. Where a script asks for no story, they are what is told."""
+    if not has_words(incoming.text):
+        return Turn(state, (Say("words_please"),))
+    if not here.scripts[state.script].asks_for_story:
+        state = replace(state, told=True, told_at=incoming.received_at)
     turn = advance(state, asked, here)
     return replace(turn, effects=(Answered(asked.keeps, incoming.text), *turn.effects))
 

@@ -51,6 +51,11 @@ class Script:
     reminder: str = ""
     again_after_days: tuple[int, ...] = ()
 
+    @property
+    def asks_for_story(self) -> bool:
+        """Whether one of its questions is for the story itself."""
+        return any(step.keeps == "story" for step in self.steps)
+
     def step(self, name: str | None) -> Step | None:
         """The step of that name; None when there is none, as when a script changed under a conversation."""
         return next((step for step in self.steps if step.name == name), None)

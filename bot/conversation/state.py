@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,9 @@ class State:
 
     def fresh(self, script: str, step: str | None = None) -> "State":
         """A new conversation with the same person."""
-        return State(
-            script=script,
-            step=step,
-            language=self.language,
-            asked_language=self.asked_language,
-            met=self.met,
-            stopped=self.stopped,
-        )
+        lasting = {name: getattr(self, name) for name in LASTING}
+        return State(script=script, step=step, **lasting)
+
+
+LASTING: Final = ("language", "guessed", "asked_language", "met", "stopped", "private")
+"""What is true of the person, and so outlasts a conversation."""

@@ -201,7 +201,7 @@ class Turns:
         story = story_of(session, conversation_id)
         if story is None:
             return ""
-        return redact(StoryBook(session, self._keys).words([story.id])[story.id]).words
+        return redact(StoryBook(session, self._keys).all_words(story.id)).words
 
     def _holdings(self, session: Session, contact: Contact, zone: ZoneInfo) -> Holdings:
         ids = [one.id for one in contacts_of(session, contact.person)]
