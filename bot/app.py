@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.alerts import Bellman
 from bot.console.hand_over_page import hand_over_routes
+from bot.console.privacy_page import privacy_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
@@ -33,6 +34,7 @@ from bot.key_chain import join_chain
 from bot.log import log_error
 from bot.mail import mail_server
 from bot.migrations import is_current
+from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
@@ -249,7 +251,8 @@ def web_app(
     webhooks = webhook_routes(_readers(product), receive)
     keys = product.settings.visit_keys
     api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
-    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes()]
+    privacy = privacy_route(as_page(notice(product.settings)))
+    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy]
     return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
 
 

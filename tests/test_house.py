@@ -143,6 +143,7 @@ ARROWS = {
     "bot.export": {"bot.privacy.keys", "models"},
     # How long things are kept is set, and what a provider keeps goes with it.
     "bot.retention": {"bot.log", "bot.privacy.keys", "bot.rights", "bot.settings", "models"},
+    "bot.notice": {"bot.settings"},
     "bot.key_chain": {"bot.privacy.keys", "models"},
     "bot.rotation": {"bot.failpoints", "bot.log", "bot.privacy.keys", "models"},
     "bot.releases": {"bot.privacy", "bot.stories", "models"},
