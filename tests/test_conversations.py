@@ -47,6 +47,7 @@ from bot.conversation.turn import (
     Stopped,
     Told,
     Turn,
+    Withdrawn,
 )
 from bot.privacy.redact import redact
 from bot.understanding.answers import CHOICES
@@ -155,6 +156,8 @@ class Phone:
                 return f"consented {use}: {'yes' if given else 'no'}"
             case Stopped():
                 return "stopped"
+            case Withdrawn():
+                return "every yes taken back"
             case HandOver(kind, agreed):
                 asked = {None: "by its rule", True: "with the person's yes", False: "refused by the person"}
                 return f"handed over ({kind}): {asked[agreed]}"
