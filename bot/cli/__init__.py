@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import digests, landlords, serving, talking, understanding, visits, wording
+from bot.cli import digests, keys, landlords, rights, serving, talking, understanding, visits, wording
 
 app = typer.Typer(
     help="Listened asks tenants whether they were listened to, and tells landlords without telling on anybody.",
@@ -10,5 +10,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and those hold stories
 )
-for commands in (serving, talking, understanding, landlords, visits, digests, wording):
+for commands in (serving, keys, talking, understanding, landlords, visits, digests, rights, wording):
     commands.register(app)

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli.common import product, the_landlord
+from bot.audit import record
+from bot.cli.common import product, the_landlord, whoever
 from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
 from bot.conversation.segments import plain, segments
@@ -73,9 +74,11 @@ def add_landlord(
             )
         if landlord_named(session, name):
             raise typer.BadParameter(f"{name} is there already.", param_hint="NAME")
+        landlord_id = new_id()
+        record(session, built.keys, built.clock(), whoever(), "landlord_added", "landlord", landlord_id)
         session.add(
             Landlord(
-                id=new_id(),
+                id=landlord_id,
                 name=" ".join(name.split()),
                 name_key=name_key(name),
                 complaints=complaints.strip(),
@@ -141,6 +144,8 @@ def add_contact(
             if any(one.lookup == contact.lookup for one in contacts_for(session, owner.id, [role])):
                 raise typer.BadParameter("This address has that role already.", param_hint="EMAIL")
             session.add(contact)
+            now = built.clock()
+            record(session, built.keys, now, whoever(), "duty_contact_added", "duty_contact", contact_id)
     typer.echo(f"From now on {address} is told ({role}) when something about {owner.name} needs somebody.")
 
 
@@ -177,6 +182,7 @@ def add_line(
                 line = Line(id=new_id(), channel=channel, account=account, landlord_id=owner.id)
                 session.add(line)
             line.landlord_id = owner.id
+            record(session, built.keys, built.clock(), whoever(), "line_added", "line", line.id)
     typer.echo(f"What comes in there is about {owner.name}.")
 
 
@@ -213,6 +219,8 @@ def add_recipient(
             if is_recipient(session, owner.id, built.keys.lookups("recipient", address.casefold())):
                 raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
             session.add(recipient)
+            now = built.clock()
+            record(session, built.keys, now, whoever(), "recipient_added", "recipient", recipient_id)
     typer.echo(f"Digests about {owner.name} go there from the next Monday on.")
 
 
