@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from bot.understanding.lexicon import lexicon
-from bot.understanding.normal import without_apostrophes, words_of
+from bot.understanding.normal import without_apostrophes
 
 NUMBER: Final = "#"
 BOUNDARY: Final = "|"
@@ -133,15 +133,10 @@ def features(text: str) -> dict[str, float]:
     """What the models look at, each with its strength: long messages count each word a little less."""
     words = tokens(text)
     strengths = dict.fromkeys(_shape(words), SHAPE)
-    for group in (_words(words), _word_classes(words), _pieces(words), _as_typed(text)):
+    for group in (_words(words), _word_classes(words), _pieces(words)):
         found = dict.fromkeys(group)
         strengths |= dict.fromkeys(found, round(1 / max(len(found), 1) ** 0.5, 6))
     return strengths
-
-
-def _as_typed(text: str) -> Iterator[str]:
-    """Words unshortened: their weights come from word vectors, so that words never seen count too."""
-    yield from (f"={word}" for word in words_of(text) if word.isalpha())
 
 
 def _words(words: Sequence[str]) -> Iterator[str]:
