@@ -27,7 +27,9 @@ FEWEST: Final = (
 SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
 FALSE_ALARMS: Final = 0.01
-DECOYS: Final = 0.15  # the share that messages made to look like danger are thought to have among the harmless
+DECOYS: Final = (
+    0.15  # the share that messages made to look like danger are thought to have among the harmless
+)
 TIMID: Final = 0.0004  # what F1 must gain for a label's threshold to leave the common one, for each step of 1
 OF_DANGERS: Final = frozenset(("urgent", "urgent_two"))  # files of dangers and decoys
 FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
@@ -154,7 +156,9 @@ def writers(found: Sequence[Message]) -> list[tuple[Numbers, Numbers]]:
     What was written with the lexicons at hand is only learnt from.
     """
     files = np.array([message["file"] for message in found])
-    return [(np.flatnonzero(files != one), np.flatnonzero(files == one)) for one in sorted({*files} - FLATTERING)]
+    return [
+        (np.flatnonzero(files != one), np.flatnonzero(files == one)) for one in sorted({*files} - FLATTERING)
+    ]
 
 
 def held_out_scores(task: Task, found: Sequence[Message], whole: Table) -> Numbers:
@@ -212,6 +216,7 @@ def _best_steps(true: Numbers, got: Numbers) -> Numbers:
     common = max(steps, key=lambda step: f1(true, got > step))
     best = np.full(got.shape[1], common)
     for place in [*range(got.shape[1])] * 3:
+
         def good(step: float, place: int = place) -> float:
             tried = best.copy()
             tried[place] = step

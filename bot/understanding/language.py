@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bot.understanding import latin
-from bot.understanding.commands import MOST_WORDS
 from bot.understanding.letters import is_letter, language_bearing, script_of
 from bot.understanding.lexicon import lexicon, phrases
 from bot.understanding.normal import words_of
@@ -19,6 +18,9 @@ from bot.understanding.scripts import RIVALS, by_script
 from bot.understanding.second_opinion import langdetect_says
 
 DEFAULT: Final = "en"
+MOST_WORDS: Final = 12
+"""In a longer message a language's name is a part of the story."""
+
 FEWEST_WORDS: Final = 3
 FEWEST_LETTERS: Final = 10
 FEWEST_SIGNS: Final = 4

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast
 from bot.understanding.lexicon import lexicon, pattern
 from bot.understanding.model import reasons, scores
 from bot.understanding.normal import phrase
+from bot.understanding.other import read_other_urgency
 
 Danger = Literal[
     "fire_gas_electrical",
@@ -39,6 +40,10 @@ class Urgency:
 
 def read_urgency(text: str) -> Urgency | None:
     """The danger that a message speaks of, the likeliest if of several, or None."""
+    theirs = read_other_urgency(text)
+    if theirs:
+        kind, words = theirs
+        return Urgency(kind, (f"words: {words}",))
     said = f" {phrase(text)}"
     points = dict(scores("urgent", text))
     any_danger = points.pop("danger")
