@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.alerts import Bellman
 from bot.console.hand_over_page import hand_over_routes
+from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Arrival, Channel, ChannelName, Reader
@@ -231,6 +232,7 @@ def web_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        product.first_aid.warm()
         preparing = asyncio.create_task(product.prepare())
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():
@@ -239,7 +241,9 @@ def web_app(
 
     health = [Route("/healthz", _healthz), Route("/readyz", _readyz(product))]
     webhooks = webhook_routes(_readers(product), receive)
-    pages = hand_over_routes(product.hand_overs, product.threads)
+    keys = product.settings.visit_keys
+    api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
+    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes()]
     return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
 
 

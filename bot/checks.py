@@ -6,13 +6,17 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from bot.conversation.hand_overs import ROLES
 from bot.mail import MailSettingsProblem, mail_server
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem
 from bot.wording import load_wording
 from models import Store
-from models.landlords import all_landlords, recipients_of
+from models.handovers import contacts_for
+from models.inbound import count_quarantined
+from models.landlords import Landlord, all_landlords, recipients_of
 
 Verdict = Literal["good", "missing", "wrong", "note"]
 
@@ -140,7 +144,30 @@ def _database(settings: Settings) -> Iterator[Finding]:
                     "missing",
                     f"{landlord.name}: nobody gets its digests. Run: listened recipient add",
                 )
+            yield from _duty(session, landlord)
+        yield from _left_lying(session)
     store.close()
+
+
+def _duty(session: Session, landlord: Landlord) -> Iterator[Finding]:
+    """Who is told of what can't wait for a digest."""
+    missing = [role for role in ROLES if not contacts_for(session, landlord.id, [role])]
+    if missing:
+        yield Finding(
+            "On duty",
+            "missing",
+            f"{landlord.name}: nobody is told at once ({', '.join(missing)}). Run: listened landlord contact --help",
+        )
+    else:
+        yield Finding("On duty", "good", f"{landlord.name}: somebody is told at once, in every role.")
+
+
+def _left_lying(session: Session) -> Iterator[Finding]:
+    count = count_quarantined(session)
+    if count:
+        yield Finding(
+            "Inbox", "note", f"{count} messages could not be worked out. Try them again: listened inbox retry"
+        )
 
 
 def _languages() -> Iterator[Finding]:

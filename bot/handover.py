@@ -32,7 +32,7 @@ from models.handovers import (
 )
 from models.landlords import Landlord, Line
 from models.people import Contact
-from models.stories import answer_in, story_of
+from models.stories import Story, answer_in, story_of
 
 MOST_LEVELS: Final = 4
 """How often an alert that nobody answers is escalated."""
@@ -126,6 +126,18 @@ class Desk:
         get_logger().info("hand_over", kind=wanted.kind, declined=declined)
         if not declined:
             self._alert(session, made, [rule.to])
+
+    def make_for_story(self, story_id: int, kind: str) -> bool:
+        """A person who read a story saw what the computer did not: pass it on. False when it is gone."""
+        with self._store.write() as session:
+            story = session.get(Story, story_id)
+            if story is None:
+                return False
+            conversation = session.get_one(Conversation, story.conversation_id)
+            contact = session.get_one(Contact, story.contact_id)
+            line = session.get_one(Line, conversation.line_id)
+            self.make(session, Wanted(kind), contact, line, conversation)
+        return True
 
     def escalate(self) -> int:
         """Tell more people of what nobody has taken on in time; says how many hand-overs there were."""

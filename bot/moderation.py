@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from bot.stories import StoryBook
 from models import Store
 from models.base import new_id
 from models.landlords import Landlord, is_recipient
-from models.stories import APPROVED, SET_ASIDE, Excerpt, Story, waiting_for_moderator
+from models.stories import APPROVED, SET_ASIDE, Excerpt, Story, unread, waiting_for_moderator
 
 
 class NotAllowed(Exception):
@@ -27,6 +27,8 @@ class Waiting:
     words: Redacted
     taken: tuple[tuple[str, str], ...]
     """(kind, reason) of each piece, in order."""
+    doubts: tuple[str, ...] = ()
+    """What a person must look at, and why."""
 
 
 class Desk:
@@ -63,6 +65,24 @@ class Desk:
             stories = waiting_for_moderator(session, self._landlord.id, limit)
             words = StoryBook(session, self._keys).words([story.id for story in stories])
         return [_waiting(story, words[story.id]) for story in stories]
+
+    def unread(self) -> list[Waiting]:
+        """Stories that no person has read and that wait for no decision, oldest first."""
+        with self._store.read() as session:
+            deciding = {story.id for story in waiting_for_moderator(session, self._landlord.id)}
+            told_before = self._clock() + timedelta(seconds=1)
+            stories = [
+                one for one in unread(session, self._landlord.id, told_before) if one.id not in deciding
+            ]
+            words = StoryBook(session, self._keys).words([story.id for story in stories])
+        return [_waiting(story, words[story.id]) for story in stories]
+
+    def mark_read(self, story_id: int) -> None:
+        """A person has read a story."""
+        with self._store.write() as session:
+            story = session.get(Story, story_id)
+            if story is not None and story.read_at is None:
+                story.read_at = self._clock()
 
     def approve(self, story_id: int, remove: Collection[str] = ()) -> None:
         """Let a story's redacted words leave.
@@ -111,4 +131,6 @@ class Desk:
 
 def _waiting(story: Story, words: str) -> Waiting:
     redaction = redact(words)
-    return Waiting(story.id, redaction.words, tuple((span.kind, span.reason) for span in redaction.spans))
+    taken = tuple((span.kind, span.reason) for span in redaction.spans)
+    doubts = tuple(f"{words[doubt.start : doubt.end]}: {doubt.reason}" for doubt in redaction.doubts)
+    return Waiting(story.id, redaction.words, taken, doubts)

@@ -81,6 +81,7 @@ class StoryBook:
             conversation_id=conversation.id,
             landlord_id=line.landlord_id,
             language=conversation.state["language"],
+            private=conversation.state["private"],
             told_at=now,
         )
         self._session.add(story)

@@ -109,7 +109,14 @@ ARROWS = {
         "bot.wording",
         "models",
     },
-    "bot.console": {"bot.delivery.threads", "bot.handover", "bot.wording"},
+    "bot.console": {
+        "bot.delivery.threads",
+        "bot.handover",
+        "bot.visit_list",
+        "bot.visits",
+        "bot.wording",
+        "models",
+    },
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
@@ -143,7 +150,14 @@ ARROWS = {
         "bot.wording",
         "models",
     },
-    "bot.checks": {"bot.mail", "bot.migrations", "bot.settings", "bot.wording", "models"},
+    "bot.checks": {
+        "bot.conversation.hand_overs",
+        "bot.mail",
+        "bot.migrations",
+        "bot.settings",
+        "bot.wording",
+        "models",
+    },
     "bot.app": {"bot", "handlers", "models"},
     "bot.cli": {"bot", "models"},
     "bot.demo": {"bot", "models"},

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import digests, landlords, serving, talking, understanding, wording
+from bot.cli import digests, landlords, serving, talking, understanding, visits, wording
 
 app = typer.Typer(
     help="Listened asks tenants whether they were listened to, and tells landlords without telling on anybody.",
@@ -10,5 +10,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and those hold stories
 )
-for commands in (serving, talking, understanding, landlords, digests, wording):
+for commands in (serving, talking, understanding, landlords, visits, digests, wording):
     commands.register(app)

@@ -12,6 +12,7 @@ import typer
 
 from bot.app import Product
 from bot.cli.common import product, the_landlord
+from bot.conversation.hand_overs import load_rules
 from bot.digest.compose import SECTIONS, compose
 from bot.digest.render import render
 from bot.moderation import Desk, Waiting
@@ -41,31 +42,63 @@ def moderate(
         str, typer.Option(help="Who decides: your e-mail address or name. Kept with each decision.")
     ] = "",
 ) -> None:
-    """Read the stories that wait, one by one, and decide what may leave."""
+    """Read every story, one by one: decide what may leave, and pass on what somebody must act on."""
     with product() as built:
         owner = the_landlord(built, landlord)
         desk = Desk(built.store, built.keys, built.clock, owner, moderator or getpass.getuser())
-        waiting = desk.waiting()
-        if not waiting:
+        waiting, others = desk.waiting(), desk.unread()
+        if not waiting and not others:
             typer.echo("Nothing waits.")
             return
-        typer.echo(
-            f"{len(waiting)} waiting. Could the person who did the repair tell who wrote it? Then set it aside."
-        )
+        if waiting:
+            typer.echo(
+                f"{len(waiting)} waiting. Could the person who did the repair tell who wrote it? Then set it aside."
+            )
         for number, story in enumerate(waiting, start=1):
             typer.echo(f"\n{number} of {len(waiting)}\n")
-            if not _decide(desk, story):
+            if not _decide(built, desk, story):
                 return
+        _read_the_others(built, desk, others)
 
 
-def _decide(desk: Desk, story: Waiting) -> bool:
+def _read_the_others(built: Product, desk: Desk, others: Sequence[Waiting]) -> None:
+    """Stories that will not be shown, and are read all the same: a computer misses some dangers."""
+    if others:
+        typer.echo(f"\n{len(others)} that stay private, and that nobody has read yet.")
+    for story in others:
+        typer.echo(f"\n  {story.words}\n")
+        choice = typer.prompt("[n]ext, [p]ass on: somebody must act, [q]uit", default="n").strip().lower()[:1]
+        if choice == "q":
+            return
+        if choice == "p":
+            _pass_on(built, story)
+        desk.mark_read(story.story_id)
+
+
+def _pass_on(built: Product, story: Waiting) -> None:
+    kinds = sorted(load_rules())
+    kind = typer.prompt(f"What is it ({', '.join(kinds)})").strip()
+    if kind not in kinds:
+        typer.echo("That is none of them; nothing was passed on.")
+        return
+    done = built.hand_overs.make_for_story(story.story_id, kind)
+    typer.echo("Passed on: whoever is on duty is told within a minute." if done else "That story is gone.")
+
+
+def _decide(built: Product, desk: Desk, story: Waiting) -> bool:
     """Ask about one story; False when the moderator wants to stop."""
     typer.echo(f"  {story.words}\n")
     for kind, reason in story.taken:
         typer.echo(f"  taken away: {kind} ({reason})")
+    for doubt in story.doubts:
+        typer.echo(f"  look at: {doubt}")
+    desk.mark_read(story.story_id)
     remove: list[str] = []
     while True:
-        choice = typer.prompt("[a]pprove, [r]emove words, [s]et aside, [l]ater, [q]uit", default="l")
+        choice = typer.prompt(
+            "[a]pprove, [r]emove words, [s]et aside, [p]ass on: somebody must act, [l]ater, [q]uit",
+            default="l",
+        )
         match choice.strip().lower()[:1]:
             case "a":
                 return _carry_out(lambda: desk.approve(story.story_id, remove), "Approved.")
@@ -74,6 +107,8 @@ def _decide(desk: Desk, story: Waiting) -> bool:
             case "r":
                 remove.append(typer.prompt("Which words, exactly as they stand"))
                 typer.echo(f"  {redact_more(story.words, remove)}")
+            case "p":
+                _pass_on(built, story)
             case "q":
                 return False
             case _:

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli.common import product, the_landlord
+from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
 from bot.digest.compose import AudienceName, Every
+from bot.numbers import is_uk_mobile, normal_number
 from models.base import new_id
+from models.handovers import DutyContact, contacts_for
 from models.landlords import (
     Landlord,
     Line,
@@ -69,7 +72,9 @@ def add_landlord(
                 created_at=built.clock(),
             )
         )
-    typer.echo(f"{name} is set up. Next: listened recipient add EMAIL --landlord {name!r} --as landlord")
+    typer.echo(
+        f"{name} is set up. Next, who is told of a hazard at once: listened landlord contact EMAIL --role duty"
+    )
 
 
 @landlord_app.command("list")
@@ -78,6 +83,62 @@ def list_landlords() -> None:
     with product() as built, built.store.read() as session:
         for landlord in all_landlords(session):
             typer.echo(f"{landlord.name}  emergency {landlord.emergency}  complaints: {landlord.complaints}")
+
+
+@landlord_app.command("contact")
+def add_contact(
+    email: Annotated[str, typer.Argument(help="Who is told by mail.")],
+    role: Annotated[
+        str,
+        typer.Option(
+            help="duty (hazards), safeguarding (people's safety), second (allegations against staff) or complaints."
+        ),
+    ],
+    landlord: Annotated[
+        str | None, typer.Option(help="Whose contact; not needed while there is one landlord.")
+    ] = None,
+    sms: Annotated[str, typer.Option(help="A UK mobile that is texted as well.")] = "",
+) -> None:
+    """Add somebody who is told at once of hazards, safety, complaints or allegations."""
+    if role not in ROLES:
+        raise typer.BadParameter(f"Choose one of {', '.join(ROLES)}.", param_hint="--role")
+    address = mail_address(email)
+    mobile = normal_number(sms) if sms else None
+    if sms and not (mobile and is_uk_mobile(mobile)):
+        raise typer.BadParameter("That is no UK mobile.", param_hint="--sms")
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        contact_id = new_id()
+        contact = DutyContact(
+            id=contact_id,
+            landlord_id=owner.id,
+            role=role,
+            lookup=built.keys.lookup("duty", address.casefold()),
+            email=built.keys.seal("duty_contact", contact_id, "email", address),
+            mobile=built.keys.seal("duty_contact", contact_id, "mobile", mobile) if mobile else None,
+            created_at=built.clock(),
+        )
+        with built.store.write() as session:
+            if any(one.lookup == contact.lookup for one in contacts_for(session, owner.id, [role])):
+                raise typer.BadParameter("This address has that role already.", param_hint="EMAIL")
+            session.add(contact)
+    typer.echo(f"From now on {address} is told ({role}) when something about {owner.name} needs somebody.")
+
+
+@landlord_app.command("contacts")
+def list_contacts(
+    landlord: Annotated[
+        str | None, typer.Option(help="Whose contacts; not needed while there is one landlord.")
+    ] = None,
+) -> None:
+    """Show who is told of what."""
+    with product() as built:
+        owner = the_landlord(built, landlord)
+        with built.store.read() as session:
+            for role in ROLES:
+                told = contacts_for(session, owner.id, [role])
+                addresses = [built.keys.open("duty_contact", one.id, "email", one.email) for one in told]
+                typer.echo(f"{role:<13} {', '.join(addresses) or 'nobody yet'}")
 
 
 @line_app.command("add")
@@ -112,12 +173,7 @@ def add_recipient(
     every: Annotated[str, typer.Option(help="weekly or four-weekly.")] = "weekly",
 ) -> None:
     """Add somebody who gets a landlord's digests."""
-    try:
-        address = Address(addr_spec=email.strip()).addr_spec
-    except (ValueError, IndexError):
-        address = ""
-    if "." not in address.rpartition("@")[2]:
-        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
+    address = mail_address(email)
     if audience not in get_args(AudienceName):
         raise typer.BadParameter("Choose landlord or organiser.", param_hint="--as")
     if every not in get_args(Every):
@@ -139,6 +195,21 @@ def add_recipient(
                 raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
             session.add(recipient)
     typer.echo(f"Digests about {owner.name} go there from the next Monday on.")
+
+
+def mail_address(email: str) -> str:
+    """An e-mail address, tidied.
+
+    Raises:
+        typer.BadParameter: when it is none.
+    """
+    try:
+        address = Address(addr_spec=email.strip()).addr_spec
+    except (ValueError, IndexError):
+        address = ""
+    if "." not in address.rpartition("@")[2]:
+        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
+    return address
 
 
 @recipient_app.command("list")

@@ -22,11 +22,12 @@ from bot.conversation.safety import (
     want_a_person_told,
 )
 from bot.conversation.script import OPEN_STORY, Script
+from bot.conversation.speech import LANGUAGE_BUTTON
 from bot.conversation.state import State
 from bot.conversation.turn import Begin, Consented, Forgotten, Rejoined, Reworded, Say, Told, Turn
 from bot.understanding.answers import read_answer, read_consent
 from bot.understanding.commands import may_mean_stop, read_command
-from bot.understanding.language import read_language
+from bot.understanding.language import read_language, tell
 from bot.understanding.life import read_circumstance
 from bot.understanding.normal import clean, has_words, phrase
 from bot.understanding.questions import read_question
@@ -152,6 +153,9 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         return obey(command, state, incoming, here)
     if command:
         return Turn(state)
+    chosen = _language_pressed(incoming, here)
+    if chosen:
+        return switch(state, chosen, here)
     if state.doubt and not incoming.choice:
         return _resolve_doubt(state, incoming, here)
     return _notice(state, incoming, here) or listen(state, incoming, here)
@@ -176,9 +180,20 @@ def _notice(state: State, incoming: Incoming, here: Here) -> Turn | None:
     asked = want_a_person_told(state, incoming, here)
     if asked:
         return asked
-    if may_mean_stop(incoming.text):
+    if may_mean_stop(incoming.text) and _is_default(state, incoming, here):
         return _doubt_stop(state, incoming, here)
     return _answer_question(state, incoming, here)
+
+
+def _language_pressed(incoming: Incoming, here: Here) -> str | None:
+    button, _, code = (incoming.choice or "").partition(":")
+    return code if button == LANGUAGE_BUTTON and code in here.languages else None
+
+
+def _is_default(state: State, incoming: Incoming, here: Here) -> bool:
+    """Whether it is in the language that doubtful wordings were learnt in."""
+    default = here.languages[0]
+    return state.language == default and tell(incoming.text, here.languages, default).how == "stay"
 
 
 def _language_named(text: str, here: Here) -> str | None:

@@ -11,12 +11,13 @@ from bot.conversation.script import OPEN_STORY, Step
 from bot.conversation.state import State
 from bot.conversation.turn import Answered, Begin, Consented, Effect, HandOver, Say, Told, Turn
 from bot.understanding.answers import Answer, is_chatter, read_answer, read_consent
-from bot.understanding.language import tell_language
+from bot.understanding.language import tell
 from bot.understanding.themes import read_themes
 
 PREVIEW_WINDOW: Final = timedelta(minutes=15)
 """How long a teller may ask to see their words: later, somebody else may hold the phone."""
 
+UNGUESSED: Final = "?"
 PREVIEW_BUTTONS: Final = (("button_share", "1"), ("button_retell", "2"), ("button_private", "3"))
 TOO_LATE_BUTTONS: Final = (("button_yes", "1"), ("button_no", "3"))
 
@@ -46,7 +47,18 @@ def listen(state: State, incoming: Incoming, here: Here) -> Turn:
 
 def settle(state: State, here: Here) -> Turn:
     """Nothing more has come for a while: the story is told, and what it does not answer is asked."""
-    return advance(state, current_step(state, here), here)
+    turn = advance(state, current_step(state, here), here)
+    if not state.guessed or state.asked_language:
+        return turn
+    asking = replace(turn.state, asked_language=True)
+    return replace(turn, state=asking, says=(ask_language(state.guessed, here), *turn.says))
+
+
+def ask_language(guess: str, here: Here) -> Say:
+    """In which language to go on: the one that we guess, said in it too, or any that we speak."""
+    if guess not in here.languages:
+        return Say("languages")
+    return Say("ask_language", also=guess, labels=(guess, here.languages[0]))
 
 
 def _press_earlier(state: State, name: str, number: str, here: Here) -> Turn:
@@ -117,19 +129,21 @@ def _hear_words(state: State, incoming: Incoming, asked: Step, here: Here) -> Tu
 
 def _told(state: State, words: str, asked: Step | None, incoming: Incoming, here: Here) -> Turn:
     """Words of the story. The language is told from them, and what they answer is not asked again."""
-    told = Told(words, anew=state.mode == "retelling")
+    effect = Told(words, anew=state.mode == "retelling")
+    language = tell(words, here.languages, state.language)
     state = replace(
         state,
         told=True,
         told_at=incoming.received_at,
         mode="",
         bad=state.bad or any(theme.endswith("-") for theme in read_themes(words).names),
-        language=tell_language(words, here.languages, state.language),
+        language=language.language if language.how == "sure" else state.language,
+        guessed=state.guessed or (language.language or UNGUESSED if language.how == "ask" else ""),
     )
     if here.quiet:
-        return _wait(state, (told,), here)
-    turn = advance(state, asked, here)
-    return replace(turn, effects=(told, *turn.effects))
+        return _wait(state, (effect,), here)
+    turn = settle(state, here) if asked is current_step(state, here) else advance(state, asked, here)
+    return replace(turn, effects=(effect, *turn.effects))
 
 
 def _wait(state: State, effects: tuple[Effect, ...], here: Here) -> Turn:

@@ -19,6 +19,10 @@ LINES: Final[Mapping[str, str]] = {
 """Numbers for people in danger in the United Kingdom. Each is a setting; check them before you go live."""
 
 
+LANGUAGE_BUTTON: Final = "language"
+"""What a button that chooses a language comes back as, before its code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """What is held about a person, without a word of it."""
@@ -75,10 +79,15 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         "stories": str(holdings.stories if holdings else 0),
         "shared": str(holdings.shared if holdings else 0),
         "since": (holdings.since if holdings else "") or "-",
+        "its_name": wording.text(say.also or language, "language_name"),
         "story": story,
         "languages": ", ".join(wording.text(code, "language_name") for code in wording.languages),
     }
-    text = wording.text(language, say.key, **values)
-    buttons = (Button(wording.text(language, label), f"{say.step}:{number}") for label, number in say.buttons)
+    spoken = [language, say.also] if say.also else [language]
+    text = " / ".join(wording.text(code, say.key, **values) for code in spoken)
+    buttons = [
+        *(Button(wording.text(language, label), f"{say.step}:{number}") for label, number in say.buttons),
+        *(Button(wording.text(code, "language_name"), f"{LANGUAGE_BUTTON}:{code}") for code in say.labels),
+    ]
     filled = tuple(values[name] for name in wording.placeholders(language, say.key))
     return Reply(text, tuple(buttons), say.key, filled)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class State:
         private: whether the words must not be asked for (somebody under 18).
         doubt: what we asked to be sure of: `stop`, whether the person wants no more texts.
         code: the number that confirms DELETE, while it is awaited.
+        guessed: the language that it may be, or "?" when we can't guess; "" while there is no doubt.
+        asked_language: whether we have asked about that: once is enough.
         reminded: whether the one reminder has gone.
         round: how often a script that comes again has come.
         language: what we answer in.
@@ -48,6 +50,8 @@ class State:
     private: bool = False
     doubt: Literal["", "stop"] = ""
     code: str | None = None
+    guessed: str = ""
+    asked_language: bool = False
     reminded: bool = False
     round: int = 0
     language: str = "en"
@@ -75,4 +79,9 @@ class State:
 
     def fresh(self, script: str, step: str | None = None) -> "State":
         """A new conversation with the same person."""
-        return State(script=script, step=step, language=self.language, met=self.met, stopped=self.stopped)
+        lasting = {name: getattr(self, name) for name in LASTING}
+        return State(script=script, step=step, **lasting)
+
+
+LASTING: Final = ("language", "guessed", "asked_language", "met", "stopped", "private")
+"""What is true of the person, and so outlasts a conversation."""

@@ -20,6 +20,8 @@ class Say:
         code: the number in it that confirms DELETE.
         shows: what must be looked up to fill it: the redacted story, or what is held about the person.
         kind: what kind of message it is; the outbox has a rule for each.
+        also: another language that the same is said in, beside the conversation's; "" for none.
+        labels: labels of buttons that are names of languages, by their codes; they come back as "language:code".
     """
 
     key: str
@@ -28,6 +30,8 @@ class Say:
     code: str | None = None
     shows: Literal["", "story", "holdings"] = ""
     kind: Kind = "reply"
+    also: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

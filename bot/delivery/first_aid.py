@@ -6,17 +6,18 @@ the signpost is sent straight away. It may come twice; that is better than late.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bot.conversation.dialogue import signposts
 from bot.conversation.messages import Arrival, Channel, ChannelName, Incoming, Outgoing
 from bot.conversation.speech import Facts, reply_for
+from bot.conversation.turn import Say
 from bot.log import get_logger, log_error
 from bot.wording import DEFAULT, Wording
 
-PATIENCE_SECONDS: Final = 0.4
+PATIENCE_SECONDS: Final = 0.25
 """How long storing may take before the signpost goes out beside it."""
 REMEMBERED: Final = 10_000
 """Messages whose signpost went out this way, so that the provider's next try does not send it again."""
@@ -60,16 +61,21 @@ class FirstAid:
             What storing gives; whatever it raises is raised.
         """
         task = asyncio.ensure_future(storing)
-        done, _ = await asyncio.wait([task], timeout=PATIENCE_SECONDS)
-        if isinstance(arrival, Incoming) and (not done or task.exception() is not None):
-            await self._help(arrival)
+        says = signposts(arrival.text) if isinstance(arrival, Incoming) and not arrival.choice else ()
+        if says:
+            done, _ = await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+            if not done or task.exception() is not None:
+                await self._help(cast("Incoming", arrival), says)
         return await task
 
-    async def _help(self, incoming: Incoming) -> None:
-        says = () if incoming.choice else signposts(incoming.text)
+    def warm(self) -> None:
+        """Have all that is needed in memory before the first message comes."""
+        signposts("is anybody there")
+
+    async def _help(self, incoming: Incoming, says: Sequence[Say]) -> None:
         key = (incoming.channel, incoming.external_id)
         channel = self._channels.get(incoming.channel)
-        if not says or key in self._helped or channel is None:
+        if key in self._helped or channel is None:
             return
         self._helped[key] = None
         if len(self._helped) > REMEMBERED:

@@ -40,6 +40,9 @@ NAMED_AMONG_RIVALS: Final = 0.5
 WORDS_OF_THEIRS: Final = 2
 """With as many common words of the present language, and fewer of another, names must be what looks foreign."""
 
+MOST_WORDS: Final = 12
+"""A longer message that names a language is a story in which one is named."""
+
 SOMALI_WORDS: Final = 2
 SOUTH_ASIAN_WORDS: Final = 2
 
