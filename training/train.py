@@ -31,7 +31,7 @@ DECOYS: Final = (
     0.15  # the share that messages made to look like danger are thought to have among the harmless
 )
 TIMID: Final = 0.0004  # what F1 must gain for a label's threshold to leave the common one, for each step of 1
-OF_DANGERS: Final = frozenset(("urgent", "urgent_two"))  # files of dangers and decoys
+OF_DANGERS: Final = frozenset(("urgent", "urgent_two", "hazards", "abuse", "at_risk"))  # files of dangers and decoys
 FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
 OTHER_LANGUAGES: Final = "languages"  # the file that the models, which know English only, don't learn from
 

@@ -18,9 +18,6 @@ from bot.understanding.scripts import RIVALS, by_script
 from bot.understanding.second_opinion import langdetect_says
 
 DEFAULT: Final = "en"
-MOST_WORDS: Final = 12
-"""In a longer message a language's name is a part of the story."""
-
 FEWEST_WORDS: Final = 3
 FEWEST_LETTERS: Final = 10
 FEWEST_SIGNS: Final = 4

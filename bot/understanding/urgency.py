@@ -38,25 +38,38 @@ class Urgency:
     reasons: tuple[str, ...]
 
 
+DOUBTFUL: Final = -1.5
+"""How near the threshold a message is worth a person's look for danger, though no alarm is raised."""
+
+
 def read_urgency(text: str) -> Urgency | None:
     """The danger that a message speaks of, the likeliest if of several, or None."""
     theirs = read_other_urgency(text)
     if theirs:
         kind, words = theirs
         return Urgency(kind, (f"words: {words}",))
-    said = f" {phrase(text)}"
-    points = dict(scores("urgent", text))
-    any_danger = points.pop("danger")
-    points = {kind: point + any_danger for kind, point in points.items()}
-    why: dict[str, list[str]] = {kind: [] for kind in points}
-    for kind in points:
-        match = pattern("urgent", kind, "sure").search(said) if kind in lexicon("urgent") else None
-        if match:
-            points[kind] += PLAIN_WORDS
-            why[kind].append(f"words: {match.group().strip()}")
-    if pattern("urgent", "over", "any").search(said):
-        points = {kind: point + OVER for kind, point in points.items()}
+    points, plain = _points(text)
     best = max(points, key=lambda kind: points[kind])
     if points[best] <= 0:
         return None
-    return Urgency(cast("Danger", best), (*why[best], *reasons("urgent", text, best)))
+    return Urgency(cast("Danger", best), (*plain.get(best, ()), *reasons("urgent", text, best)))
+
+
+def may_be_urgent(text: str) -> bool:
+    """Whether a message raises no alarm, but nearly did."""
+    return read_urgency(text) is None and max(_points(text)[0].values()) > DOUBTFUL
+
+
+def _points(text: str) -> tuple[dict[str, float], dict[str, tuple[str, ...]]]:
+    """What speaks for each kind of danger; and the plain words for it, where there are any."""
+    said = f" {phrase(text)}"
+    points = dict(scores("urgent", text))
+    any_danger = points.pop("danger")
+    taken = OVER if pattern("urgent", "over", "any").search(said) else 0.0
+    plain: dict[str, tuple[str, ...]] = {}
+    for kind in points:
+        match = pattern("urgent", kind, "sure").search(said) if kind in lexicon("urgent") else None
+        if match:
+            plain[kind] = (f"words: {match.group().strip()}",)
+        points[kind] += any_danger + taken + (PLAIN_WORDS if match else 0.0)
+    return points, plain
