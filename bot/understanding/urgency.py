@@ -5,6 +5,7 @@ understatement, a neighbour's child, a goodbye) by the model. Each message is re
 fragment of a story is read the moment that it comes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
@@ -48,20 +49,20 @@ def read_urgency(text: str) -> Urgency | None:
     if theirs:
         kind, words = theirs
         return Urgency(kind, (f"words: {words}",))
-    points, plain = _points(text)
-    best = max(points, key=lambda kind: points[kind])
-    if points[best] <= 0:
+    points, together, plain = _points(text)
+    if together <= 0:
         return None
+    best = max(points, key=lambda kind: points[kind])
     return Urgency(cast("Danger", best), (*plain.get(best, ()), *reasons("urgent", text, best)))
 
 
 def may_be_urgent(text: str) -> bool:
     """Whether a message raises no alarm, but nearly did."""
-    return read_urgency(text) is None and max(_points(text)[0].values()) > DOUBTFUL
+    return read_urgency(text) is None and _points(text)[1] > DOUBTFUL
 
 
-def _points(text: str) -> tuple[dict[str, float], dict[str, tuple[str, ...]]]:
-    """What speaks for each kind of danger; and the plain words for it, where there are any."""
+def _points(text: str) -> tuple[dict[str, float], float, dict[str, tuple[str, ...]]]:
+    """What speaks for each kind of danger, and for any together; the plain words for each, where there are any."""
     said = f" {phrase(text)}"
     points = dict(scores("urgent", text))
     any_danger = points.pop("danger")
@@ -71,5 +72,6 @@ def _points(text: str) -> tuple[dict[str, float], dict[str, tuple[str, ...]]]:
         match = pattern("urgent", kind, "sure").search(said) if kind in lexicon("urgent") else None
         if match:
             plain[kind] = (f"words: {match.group().strip()}",)
-        points[kind] += any_danger + taken + (PLAIN_WORDS if match else 0.0)
-    return points, plain
+            points[kind] += PLAIN_WORDS
+    together = math.log(sum(map(math.exp, points.values()))) + any_danger + taken
+    return points, together, plain
