@@ -28,7 +28,8 @@ ASKED_FOR = re.compile(
 def test_a_text_is_short_and_plain(key: str) -> None:
     """In the letters that phones send cheaply (GSM-7), and never more than two parts."""
     text = reply_for(WORDING, DEFAULT, Say(key), LONG, holdings=Holdings(12, "23/11/2026", 3)).text
-    assert segments(text).encoding == "GSM-7"
+    # The list of languages holds their own names, whatever letters those have.
+    assert segments(text).encoding == "GSM-7" or key == "languages"
     assert segments(text).parts <= MOST_PARTS, text
 
 
