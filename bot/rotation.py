@@ -4,13 +4,26 @@ A sealed value begins with the id of its key, and a keyed hash with its generati
 from the rows themselves, and a rotation that was cut off at any point goes on where it stood.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, and_, func, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from bot.failpoints import failpoint
@@ -109,21 +122,20 @@ def _reseal(store: Store, keys: Keyring, column: Column[Any], batch: int, cursor
     query = select(table.c.id, column).where(_sealed_before(column, keys))
     if cursor is not None:
         query = query.where(table.c.id > cursor)
-    done = broken = 0
+    anew: list[dict[str, Any]] = []
     with store.write() as session:
         rows = session.execute(query.order_by(table.c.id).limit(batch).with_for_update()).all()
         for row_id, sealed in rows:
-            try:
+            with contextlib.suppress(KeyProblem):  # counted below, and the others go on
                 text = keys.open(table.name, row_id, column.name, sealed)
-            except KeyProblem:
-                broken += 1
-                continue
-            anew = keys.seal(table.name, row_id, column.name, text)
-            session.execute(update(table).where(table.c.id == row_id).values({column: anew}))
-            done += 1
+                resealed = keys.seal(table.name, row_id, column.name, text)
+                anew.append({"row_id": row_id, "resealed": resealed})
+        if anew:
+            one = update(table).where(table.c.id == bindparam("row_id"))
+            session.connection().execute(one.values({column: bindparam("resealed")}), anew)
         if rows:
             failpoint("rotating")
-    return _Step(rows[-1][0] if rows else None, done, broken)
+    return _Step(rows[-1][0] if rows else None, len(anew), len(rows) - len(anew))
 
 
 def _wrap(store: Store, keys: Keyring, column: Column[Any], batch: int, cursor: Any) -> _Step:
@@ -133,20 +145,21 @@ def _wrap(store: Store, keys: Keyring, column: Column[Any], batch: int, cursor: 
     done = 0
     with store.write() as session:
         stored = session.scalars(query.order_by(column).limit(batch)).all()
-        for one in stored:
-            done += _wrap_everywhere(session, column, one, keys.wrap(one))
         if stored:
+            done = _wrap_everywhere(session, column, {one: keys.wrap(one) for one in stored})
             failpoint("rotating")
     return _Step(stored[-1] if stored else None, done)
 
 
-def _wrap_everywhere(session: Session, column: Column[Any], old: bytes, new: bytes) -> int:
-    """Wrap one value wherever it stands, at once: a stop and its person are compared with each other."""
-    if session.execute(select(column).where(column == new).limit(1)).first():
-        return 0  # two processes wrote it down with different keys: both rows are found by both
-    for same in _the_same_as(column):
-        session.execute(update(same.table).where(same == old).values({same: new}))
-    return 1
+def _wrap_everywhere(session: Session, column: Column[Any], wrapped: Mapping[bytes, bytes]) -> int:
+    """Wrap values wherever they stand, at once: a stop and its person are compared with each other."""
+    # Two processes wrote one down with different keys: both rows are found by both keys, and stay.
+    double = set(session.scalars(select(column).where(column.in_(wrapped.values()))))
+    pairs = [{"old": old, "new": new} for old, new in wrapped.items() if new not in double]
+    for same in _the_same_as(column) if pairs else ():
+        one = update(same.table).where(same == bindparam("old")).values({same: bindparam("new")})
+        session.connection().execute(one, pairs)
+    return len(pairs)
 
 
 def _the_same_as(column: Column[Any]) -> Sequence[Any]:

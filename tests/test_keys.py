@@ -262,7 +262,7 @@ from models import Store
 store = Store(sys.argv[1])
 keys = Keyring(parse_keys(sys.argv[2]), parse_keys(sys.argv[3]))
 keys = join_chain(store, keys, lambda: datetime.now(UTC))
-print(rotate(store, keys, batch=3).left)
+print(rotate(store, keys, batch=2).left)
 """
 """What `listened keys rotate` does, without what takes a command long to start."""
 
