@@ -3,34 +3,39 @@
 import sys
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from bot.cli import app
-from bot.log import log_error
-from bot.mail import MailSettingsProblem
-from bot.moderation import NotAllowed
-from bot.privacy.keys import KeyProblem
-from bot.settings import SettingsProblem
-from bot.work import AlreadyWorking
-
-EXPECTED = (AlreadyWorking, SettingsProblem, MailSettingsProblem, NotAllowed, KeyProblem)
 
 
 def main() -> None:
     """Run a command. Whatever goes wrong ends in a sentence, never in a traceback."""
     try:
         app()
-    except EXPECTED as problem:
-        _say(str(problem))
-        sys.exit(2)
-    except DBAPIError as error:
+    except Exception as error:  # noqa: BLE001 - a traceback may quote a tenant
+        sys.exit(_tell(error))
+
+
+def _tell(error: Exception) -> int:
+    """Say what went wrong, in a sentence; the exit code. Imports what most commands need not wait for."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    from bot.log import log_error  # noqa: PLC0415
+    from bot.mail import MailSettingsProblem  # noqa: PLC0415
+    from bot.moderation import NotAllowed  # noqa: PLC0415
+    from bot.privacy.keys import KeyProblem  # noqa: PLC0415
+    from bot.settings import SettingsProblem  # noqa: PLC0415
+    from bot.work import AlreadyWorking  # noqa: PLC0415
+
+    if isinstance(error, AlreadyWorking | SettingsProblem | MailSettingsProblem | NotAllowed | KeyProblem):
+        _say(str(error))
+        return 2
+    if isinstance(error, DBAPIError):
         log_error("database_failed", error)
         _say("The database did not do what it should. Run: listened check")
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - a traceback may quote a tenant
-        log_error("crashed", error)
-        _say("Something went wrong that we did not foresee; the line above says where.")
-        sys.exit(1)
+        return 1
+    log_error("crashed", error)
+    _say("Something went wrong that we did not foresee; the line above says where.")
+    return 1
 
 
 def _say(text: str) -> None:

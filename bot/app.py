@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.alerts import Bellman
 from bot.console.hand_over_page import hand_over_routes
+from bot.console.privacy_page import privacy_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
@@ -29,10 +30,13 @@ from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
 from bot.handover import Desk
+from bot.key_chain import join_chain
 from bot.log import log_error
 from bot.mail import mail_server
 from bot.migrations import is_current
+from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
+from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
 from bot.visits import Visits
@@ -76,6 +80,7 @@ class Product:
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
+    retention: Retention
     post_room: PostRoom
     first_aid: FirstAid
     bell: Bell
@@ -115,6 +120,7 @@ class Product:
             hand_overs=self.hand_overs,
             bellman=self.bellman,
             watch=self.watch,
+            retention=self.retention,
             post_room=self.post_room,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
@@ -151,10 +157,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
 
     Raises:
         SettingsProblem: when keys are missing or malformed.
+        KeyProblem: when they are not the keys of this database.
         MailSettingsProblem: when SMTP_URL can't be read.
     """
-    keys = settings.keyring()
     store = Store(settings.database_url)
+    keys = join_chain(store, settings.keyring(), clock)
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)
@@ -190,6 +197,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
+        retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
@@ -243,7 +251,8 @@ def web_app(
     webhooks = webhook_routes(_readers(product), receive)
     keys = product.settings.visit_keys
     api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
-    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes()]
+    privacy = privacy_route(as_page(notice(product.settings)))
+    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy]
     return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -9,8 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation.hand_overs import ROLES
+from bot.key_chain import CANT_OPEN, check_chain
 from bot.mail import MailSettingsProblem, mail_server
 from bot.migrations import is_current
+from bot.privacy.keys import KeyProblem
+from bot.retention import Retention, keep_of
+from bot.rotation import left, unreadable
 from bot.settings import Settings, SettingsProblem
 from bot.wording import load_wording
 from models import Store
@@ -128,6 +133,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("Database", "wrong", "The tables are missing or old. Run: listened migrate")
         return
     yield Finding("Database", "good", "The tables are up to date.")
+    yield from _stored(settings, store)
     with store.read() as session:
         landlords = all_landlords(session)
         if not landlords:
@@ -147,6 +153,35 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield from _duty(session, landlord)
         yield from _left_lying(session)
     store.close()
+
+
+def _stored(settings: Settings, store: Store) -> Iterator[Finding]:
+    """Whether our keys are those of what is stored, and whether all went that should have gone."""
+    try:
+        keys, _ = check_chain(store, settings.keyring())
+    except SettingsProblem:
+        return  # said already
+    except KeyProblem as problem:
+        yield Finding("Keys", "wrong", str(problem))
+        return
+    if count := unreadable(store, keys):
+        yield Finding("Keys", "wrong", f"{count} stored values need another key. {CANT_OPEN}")
+    elif count := left(store, keys):
+        yield Finding(
+            "Keys",
+            "note",
+            f"{count} stored values are of an older key. Bring them over: listened keys rotate",
+        )
+    overdue = Retention(store, keys, keep_of(settings), lambda: datetime.now(UTC)).overdue()
+    if overdue:
+        named = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in overdue.items())
+        yield Finding(
+            "Forgetting",
+            "note",
+            f"Should have been removed by now: {named}. It is done at night while serving, or with: listened forget",
+        )
+    else:
+        yield Finding("Forgetting", "good", "Nothing is kept longer than it may be.")
 
 
 def _duty(session: Session, landlord: Landlord) -> Iterator[Finding]:

@@ -23,6 +23,12 @@ Name = Literal[
     "recorded",  # that is committed
 ]
 
+Elsewhere = Literal[
+    "rotating",  # a batch is brought to the newest keys, nothing is committed
+    "rotated",  # that is committed
+]
+"""Those that no message comes by."""
+
 NAMES: Final[tuple[str, ...]] = get_args(Name)
 LOOK_EVERY_SECONDS: Final = 0.01
 LONGEST_HOLD_SECONDS: Final = 20.0
@@ -31,7 +37,7 @@ _chosen, _, _file = os.environ.get("FAILPOINT", "").partition(":")
 _held: list[str] = []
 
 
-def failpoint(name: Name) -> None:
+def failpoint(name: Name | Elsewhere) -> None:
     """Die or wait here if the environment says so."""
     if name != _chosen:
         return

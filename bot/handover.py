@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.audit import record
 from bot.conversation.hand_overs import ROLES, Rule
 from bot.conversation.turn import HandOver as Wanted
 from bot.log import get_logger
@@ -170,6 +171,7 @@ class Desk:
                 made.state, made.taken_at, made.escalate_at = TAKEN, self._clock(), None
                 made.taken_by = self._keys.seal("hand_over", made.id, "taken_by", name)
             get_logger().info("hand_over_opened", kind=made.kind)
+            record(session, self._keys, self._clock(), name, "hand_over_opened", "hand_over", made.id)
             return self._view(session, made, name)
 
     def close(self, hand_over_id: int, proof: str, name: str, note: str) -> View | None:
@@ -180,6 +182,7 @@ class Desk:
                 return None
             made.state, made.closed_at, made.escalate_at = CLOSED, self._clock(), None
             made.note = self._keys.seal("hand_over", made.id, "note", f"{name}: {note}")
+            record(session, self._keys, self._clock(), name, "hand_over_closed", "hand_over", made.id)
             return self._view(session, made)
 
     def link(self, hand_over_id: int) -> str:
@@ -187,7 +190,7 @@ class Desk:
         return f"{self._base_url}/hand-over/{hand_over_id}/{self._proofs(hand_over_id)[0]}"
 
     def _proofs(self, hand_over_id: int) -> list[str]:
-        return [key.hex() for key in self._keys.lookups("hand_over", str(hand_over_id))]
+        return [key.hex() for key in self._keys.proofs("hand_over", str(hand_over_id))]
 
     def _found(self, session: Session, hand_over_id: int, proof: str) -> HandOver | None:
         right = any(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.audit import Action, record
 from bot.privacy.keys import Keyring
 from bot.privacy.redact import Redacted, redact, redact_more
 from bot.stories import StoryBook
@@ -115,6 +116,8 @@ class Desk:
         return redact(StoryBook(session, self._keys).words([story_id])[story_id]).words
 
     def _decide(self, session: Session, story_id: int, verdict: str, words: Redacted | None) -> None:
+        action: Action = "story_approved" if verdict == APPROVED else "story_set_aside"
+        record(session, self._keys, self._clock(), self._moderator, action, "story", story_id)
         excerpt_id = new_id()
         sealed = None if words is None else self._keys.seal("excerpt", excerpt_id, "words", words)
         session.add(

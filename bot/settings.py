@@ -153,6 +153,41 @@ class Settings(BaseSettings):
         description="When digests go out on Mondays, in each landlord's time zone. Not between 01:00 and 02:00, "
         "when clocks change.",
     )
+    keep_received_days: int = Field(
+        default=30,
+        ge=1,
+        description="Days for which a message is kept as it came in, beside the story in it.",
+    )
+    keep_sent_days: int = Field(default=30, ge=1, description="Days for which our own messages are kept.")
+    keep_story_days_after_release: int = Field(
+        default=90,
+        ge=1,
+        description="Days for which a story's words and answers are kept once a release has counted it.",
+    )
+    keep_story_days: int = Field(
+        default=365,
+        ge=1,
+        le=366,
+        description="Days after which a story's words and answers go, counted or not. Never more than a year.",
+    )
+    keep_contact_days: int = Field(
+        default=365,
+        ge=30,
+        description="Days without a message after which a person's address, stories and visits go entirely.",
+    )
+    keep_hand_over_days: int = Field(
+        default=365,
+        ge=1,
+        description="Days after closing for which a hand-over's notes, names and alerts are kept.",
+    )
+    keep_event_days: int = Field(
+        default=396,
+        ge=30,
+        description="Days for which a keyed hash of each message is kept, so that a replay is recognised.",
+    )
+    keep_audit_days: int = Field(
+        default=2192, ge=365, description="Days for which it is kept what staff did (six years)."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
     )

@@ -172,7 +172,7 @@ class Visits:
         everywhere = contacts_of(session, contact.person) or [contact]
         ids = [one.id for one in everywhere]
         now = self._clock()
-        if self._people.has_stopped(session, contact.channel, self._people.address(contact)):
+        if self._people.is_listed(session, contact.channel, self._people.address(contact)):
             return "stopped"
         if any(one.do_not_ask for one in everywhere):
             return next(one.do_not_ask for one in everywhere if one.do_not_ask)
@@ -186,9 +186,9 @@ class Visits:
         return "dormant" if now - heard > DORMANT_AFTER else None
 
     def _write(self, session: Session, landlord: Landlord, rows: Sequence[VisitRow]) -> int:
-        keyed = {self._key(landlord, row): row for row in rows}
-        known = known_keys(session, list(keyed))
-        fresh = {key: row for key, row in keyed.items() if key not in known}
+        keyed = {self._keys_of(landlord, row): row for row in rows}
+        known = known_keys(session, [key for keys in keyed for key in keys])
+        fresh = {keys[0]: row for keys, row in keyed.items() if known.isdisjoint(keys)}
         contacts = self._contacts(session, list(fresh.values()))
         add_all(
             session,
@@ -200,11 +200,11 @@ class Visits:
         )
         return len(fresh)
 
-    def _key(self, landlord: Landlord, row: VisitRow) -> bytes:
+    def _keys_of(self, landlord: Landlord, row: VisitRow) -> tuple[bytes, ...]:
+        """What a visit is known by: one a generation of look-up keys, newest first."""
         day = row.visited_on.isoformat()
-        return self._keys.lookup(
-            "visit", str(landlord.id), row.channel, row.contact, day, row.kind, row.reference
-        )
+        parts = (str(landlord.id), row.channel, row.contact, day, row.kind, row.reference)
+        return tuple(self._keys.lookups("visit", *parts))
 
     def _contacts(self, session: Session, rows: Sequence[VisitRow]) -> dict[tuple[str, str], int]:
         """The contact of each row, written down where it is new."""
@@ -219,13 +219,16 @@ class Visits:
             if any(lookup in known for lookup in lookups)
         }
         new = [
-            self._people.new_row(channel, number)
+            self._people.new_row(session, channel, number)
             for channel, number in wanted
             if (channel, number) not in found
         ]
         add_all(session, Contact, new)
-        made = {lookup: contact_id for row in new for lookup, contact_id in [(row["lookup"], row["id"])]}
-        return {who: found.get(who) or made[lookups[0]] for who, lookups in wanted.items()}
+        made = {row["lookup"]: row["id"] for row in new}
+        return {
+            who: found.get(who) or next(made[lookup] for lookup in lookups if lookup in made)
+            for who, lookups in wanted.items()
+        }
 
     def _visit(self, key: bytes, row: VisitRow, landlord: Landlord, contact_id: int) -> dict[str, object]:
         visit_id = new_id()

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from string import Formatter
 from typing import Final
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -44,6 +45,10 @@ class Wording:
             KeyError: when English has none either, or a value is missing.
         """
         return self._template(language, key).format_map(values)
+
+    def name_of(self, code: str, language: str) -> str:
+        """What a language is called in another one: in the other one's letters, which it costs least to text."""
+        return str(Locale.parse(code, sep="-").get_display_name(language) or code)
 
     def placeholders(self, language: str, key: str) -> tuple[str, ...]:
         """The names of what the words under a key are filled with, in their order in that language."""

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.alerts import Bellman
@@ -20,6 +21,7 @@ from bot.digest.post import PostRoom
 from bot.handover import Desk
 from bot.leader import leading
 from bot.log import get_logger, log_error
+from bot.retention import Retention
 from bot.schedule import LENIENT, add_digests
 from bot.visits import Visits
 from bot.watch import Watch
@@ -33,6 +35,9 @@ PREPARE_EVERY: Final = timedelta(hours=1)
 VISITS_EVERY: Final = timedelta(minutes=1)
 ESCALATE_EVERY: Final = timedelta(seconds=30)
 WATCH_EVERY: Final = timedelta(minutes=10)
+CHECKPOINT_EVERY: Final = timedelta(hours=1)
+FORGET_AT: Final = time(2, 30)
+"""UTC, when hardly anybody texts; once at each start as well, for a machine that sleeps at night."""
 LONGEST_SLEEP: Final = 5.0
 RETRY_EVERY: Final = timedelta(seconds=15)
 SWEEP_EVERY: Final = timedelta(seconds=20)
@@ -58,6 +63,7 @@ class Work:
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
+    retention: Retention
     post_room: PostRoom
     pollers: Sequence[Polling]
     prepare: Job
@@ -117,7 +123,10 @@ class Work:
         await self._settle_interrupted(alone=alone)
         scheduler = await self.threads.run(self._scheduler)
         scheduler.start()
-        now = [asyncio.create_task(self._quietly(job)) for job in (self.reconciler.run_once, self.run_due)]
+        now = [
+            asyncio.create_task(self._quietly(job))
+            for job in (self.reconciler.run_once, self.run_due, self._forget)
+        ]
         now += [asyncio.create_task(keep_doing(self._follow_up, self.bell, "follow_up_failed"))]
         pollers = [asyncio.create_task(self._poll(poller, ended)) for poller in self.pollers]
         try:
@@ -139,12 +148,19 @@ class Work:
             ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
             ("escalate", ESCALATE_EVERY, lambda: self.threads.run(self._escalate)),
             ("watch", WATCH_EVERY, lambda: self.threads.run(self.watch.look)),
+            ("checkpoint", CHECKPOINT_EVERY, lambda: self.threads.run(self.store.checkpoint)),
             ("sweep", SWEEP_EVERY, lambda: self._settle_interrupted(alone=False)),
         )
         for name, interval, job in every:
             trigger = IntervalTrigger(seconds=interval.total_seconds())
             scheduler.add_job(self._quietly, trigger, args=[job], id=name, **LENIENT)
+        night = CronTrigger(hour=FORGET_AT.hour, minute=FORGET_AT.minute, timezone=UTC)
+        scheduler.add_job(self._quietly, night, args=[self._forget], id="forget", **LENIENT)
         return scheduler
+
+    async def _forget(self) -> None:
+        # In a thread of its own and not among those for messages: on a first night it may take minutes.
+        await asyncio.to_thread(self.retention.run)
 
     async def _follow_up(self) -> float:
         """Let stories settle, and tell people on duty: both within seconds of their time."""

@@ -5,10 +5,12 @@ encryption key: whatever a person told, or can be reached by, arrives already se
 """
 
 from models import (
+    audit,
     conversations,
     handovers,
     inbound,
     landlords,
+    lookup_keys,
     outbound,
     people,
     providers,
@@ -22,10 +24,12 @@ from models.store import Store
 __all__ = [
     "Base",
     "Store",
+    "audit",
     "conversations",
     "handovers",
     "inbound",
     "landlords",
+    "lookup_keys",
     "outbound",
     "people",
     "providers",

@@ -46,7 +46,16 @@ Id = Annotated[
     int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
 ]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
-Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+# What a column of bytes holds is said in its `info`, so that rotating keys finds every one of them from here.
+HOLDS = "holds"
+SEALED = "sealed"
+HASHED = "hashed"
+Sealed = Annotated[bytes, mapped_column(LargeBinary, info={HOLDS: SEALED})]
+"""Encrypted, and bound to its table, row and column."""
+Hashed = Annotated[bytes, mapped_column(LargeBinary, info={HOLDS: HASHED})]
+"""A keyed hash to find something by; rotating the look-up keys wraps it once more."""
+Fixed = Annotated[bytes, mapped_column(LargeBinary)]
+"""A keyed hash that stays as it was written: the audit's, whose links would break."""
 
 
 class Base(DeclarativeBase):

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Hashed, Id, Moment, Sealed
 from models.sending import QUEUED, Sendable, mark_sending
 
 OPEN: Final = "open"
@@ -27,7 +27,7 @@ class DutyContact(Base):
     id: Mapped[Id]
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
     role: Mapped[str]
-    lookup: Mapped[Sealed]
+    lookup: Mapped[Hashed]
     email: Mapped[Sealed]
     mobile: Mapped[Sealed | None]
     created_at: Mapped[Moment]

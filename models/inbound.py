@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Hashed, Id, Moment, Sealed
 
 DONE: Final = "done"
 WAITING: Final = "waiting"
@@ -24,9 +24,9 @@ class Inbound(Base):
     __table_args__ = (UniqueConstraint("key"), Index("ix_inbound_state_due_at", "state", "due_at"))
 
     id: Mapped[Id]
-    key: Mapped[Sealed]
+    key: Mapped[Hashed]
     """Keyed hash of (channel, account, the provider's id): the same message twice is one message."""
-    message_key: Mapped[Sealed | None] = mapped_column(index=True)
+    message_key: Mapped[Hashed | None] = mapped_column(index=True)
     """Keyed hash of the message whose words these are: an edit has the same one as what it edits."""
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
     line_id: Mapped[int | None] = mapped_column(ForeignKey("line.id"))

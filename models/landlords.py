@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed, new_id
+from models.base import Base, Hashed, Id, Moment, Sealed, new_id
 
 
 class Landlord(Base):
@@ -44,7 +44,7 @@ class Recipient(Base):
 
     id: Mapped[Id]
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
-    lookup: Mapped[Sealed]
+    lookup: Mapped[Hashed]
     """Keyed hash of the address: to find it again, and to tell a reader from a moderator."""
     address: Mapped[Sealed]
     audience: Mapped[str]

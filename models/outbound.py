@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, Moment, Sealed
 from models.landlords import Line
-from models.people import Contact, Suppression
+from models.people import STOPPED, Contact, Suppression
 from models.sending import FAILED, QUEUED, SENDING, SENT, UNFINISHED, UNKNOWN, Sendable, mark_sending
 
 SUPPRESSED: Final = "suppressed"
@@ -142,7 +142,7 @@ def must_not_be_sent(session: Session, outbound_id: int) -> bool:
 def _is_suppressed() -> ColumnElement[bool]:
     # Under the person, or under the one address: before a person had a hash of their own, it was the address's.
     listed = or_(Suppression.lookup == Contact.person, Suppression.lookup == Contact.lookup)
-    return exists().where(listed)
+    return exists().where(listed, Suppression.reason == STOPPED)
 
 
 def release_held(session: Session, contact_id: int, kinds: Collection[str], now: datetime) -> None:

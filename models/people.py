@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Hashed, Id, Moment, Sealed
+
+STOPPED: Final = "stopped"
+ERASED: Final = "erased"
 
 
 class Contact(Base):
@@ -17,8 +21,8 @@ class Contact(Base):
 
     id: Mapped[Id]
     channel: Mapped[str]
-    lookup: Mapped[Sealed]
-    person: Mapped[Sealed] = mapped_column(index=True)
+    lookup: Mapped[Hashed]
+    person: Mapped[Hashed] = mapped_column(index=True)
     """Keyed hash of who this is: the same for one phone number's SMS and WhatsApp."""
     address: Mapped[Sealed]
     language: Mapped[str | None]
@@ -38,12 +42,14 @@ class Contact(Base):
 
 
 class Suppression(Base):
-    """A person who said stop, on any channel. It outlives its contact, so it holds the keyed hash and no more."""
+    """A person who is not to be texted, on any channel. It outlives its contact: a keyed hash and no more."""
 
     __tablename__ = "suppression"
 
-    lookup: Mapped[Sealed] = mapped_column(primary_key=True)
+    lookup: Mapped[Hashed] = mapped_column(primary_key=True)
     since: Mapped[Moment]
+    reason: Mapped[str] = mapped_column(default=STOPPED)
+    """`stopped`: nothing is sent. `erased`: they are answered when they write, and never asked."""
 
 
 def contact_by_lookup(session: Session, lookups: Sequence[bytes]) -> Contact | None:
@@ -54,13 +60,35 @@ def contact_by_lookup(session: Session, lookups: Sequence[bytes]) -> Contact | N
 
 def is_stopped(session: Session, lookups: Sequence[bytes]) -> bool:
     """Whether one of these keyed hashes is on the list of those who said stop."""
-    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups)).limit(1)
-    return session.scalar(query) is not None
+    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups), Suppression.reason == STOPPED)
+    return session.scalar(query.limit(1)) is not None
+
+
+def is_listed(session: Session, lookups: Sequence[bytes]) -> bool:
+    """Whether one of these keyed hashes is on the list for any reason: then nobody asks them anything."""
+    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups))
+    return session.scalar(query.limit(1)) is not None
 
 
 def stop(session: Session, lookup: bytes, now: datetime) -> None:
     """Put a keyed hash on the list; it may be there already."""
-    session.merge(Suppression(lookup=lookup, since=now))
+    session.merge(Suppression(lookup=lookup, since=now, reason=STOPPED))
+
+
+def ask_no_more(session: Session, lookup: bytes, now: datetime) -> None:
+    """Put the keyed hash of somebody who had all removed on the list; a stop that is there stays a stop."""
+    if session.get(Suppression, lookup) is None:
+        session.add(Suppression(lookup=lookup, since=now, reason=ERASED))
+        session.flush()
+
+
+def stored_as(session: Session, lookups: Sequence[bytes]) -> bytes | None:
+    """Which of one person's or address's keyed hashes (one a generation of keys) is stored; None for none."""
+    queries = (
+        select(Suppression.lookup).where(Suppression.lookup.in_(lookups)),
+        select(Contact.person).where(Contact.person.in_(lookups)),
+    )
+    return next((found for query in queries if (found := session.scalar(query.limit(1)))), None)
 
 
 def rejoin(session: Session, lookups: Sequence[bytes]) -> None:

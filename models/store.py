@@ -50,6 +50,21 @@ class Store:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
+    def checkpoint(self) -> None:
+        """On SQLite, bring everything into the file and cut the write-ahead log to nothing.
+
+        secure_delete overwrites what is erased in the file, but the log keeps older copies of its pages
+        until it is cut (https://www.sqlite.org/wal.html). It waits for readers, within the busy time-out;
+        when they are slower than that the log is cut the next time.
+        """
+        if not self.is_sqlite:
+            return
+        raw = self._writer.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
     def close(self) -> None:
         """Give all connections back."""
         self._writer.dispose()

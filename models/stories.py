@@ -110,6 +110,13 @@ def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[Stor
     return session.scalars(select(StoryPart).where(StoryPart.inbound_id.in_(inbound_ids))).all()
 
 
+def withdraw_all(session: Session, contact_id: int, now: datetime) -> None:
+    """Take back every yes of a contact: from the next release on, none of these words leave."""
+    theirs = select(Story.id).where(Story.contact_id == contact_id)
+    query = update(Consent).where(Consent.story_id.in_(theirs), Consent.given)
+    session.execute(query.values(given=False, decided_at=now))
+
+
 def answers_in(session: Session, story_id: int) -> Sequence[Answer]:
     """Every answer of a story, in the order in which they were given."""
     return session.scalars(select(Answer).where(Answer.story_id == story_id).order_by(Answer.id)).all()

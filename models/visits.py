@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Hashed, Id, Moment, Sealed
 from models.people import Contact
 
 PLANNED: Final = "planned"
@@ -22,7 +22,7 @@ class Visit(Base):
     __table_args__ = (UniqueConstraint("key"), Index("ix_visit_state_ask_at", "state", "ask_at"))
 
     id: Mapped[Id]
-    key: Mapped[Sealed]
+    key: Mapped[Hashed]
     """Keyed hash of landlord, contact, day, kind and reference."""
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

@@ -86,13 +86,16 @@ class Desk:
         hours: Hours = ANY_TIME,
         quiet: Mapping[ChannelName, float] | None = None,
         vital_interests: bool = False,
+        keys: Keyring | None = None,
     ) -> None:
         self.now = NOW
         self.wires = {wire.name: wire for wire in wires}
         self.wire = wires[0]
-        self.keys = Keyring(parse_keys(new_key()), parse_keys(new_key()))
+        self.keys = keys or Keyring(parse_keys(new_key()), parse_keys(new_key()))
+        is_new = not (folder / "a.db").exists()
         self.store = Store(f"sqlite:///{folder / 'a.db'}")
-        furnish(self.store, self.keys, since=NOW - timedelta(days=1))
+        if is_new:
+            furnish(self.store, self.keys, since=NOW - timedelta(days=1))
         wording = load_wording("bot.conversation")
         self.people = People(self.keys, self.clock)
         self.hand_overs = handover.Desk(

@@ -1,12 +1,17 @@
 """The command line: sentences instead of tracebacks, and what each command does."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
 from rig import LANDLORD, Rig, rig
 
+from bot.cli import COMMANDS
 from bot.privacy.keys import new_key, parse_keys
 from models.landlords import all_landlords, recipients_of
 
@@ -115,6 +120,31 @@ def test_a_reader_may_not_moderate(fresh_rig: Rig) -> None:
     done = fresh_rig.run("moderate", "--moderator", "Repairs@harbour.example")
     assert done.returncode == 2
     assert "Nobody may decide what leaves and read it too" in done.stderr
+
+
+def test_a_command_imports_only_what_it_needs(empty: Rig) -> None:
+    """`understand` and the help start fast: no database, no web, no channels."""
+    heavy = {"telegram", "twilio", "sqlalchemy", "uvicorn", "babel"}
+    for code in ("from bot.cli import load; load('understand')", "from bot.cli import app"):
+        printed = subprocess.run(
+            [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=empty.env,
+        ).stdout
+        assert heavy.isdisjoint(printed.split())
+
+
+def test_the_help_names_every_command_with_its_first_sentence() -> None:
+    """What stands in the list is what the commands' modules define."""
+    for module, names in COMMANDS.items():
+        made = typer.Typer()
+        import_module(f"bot.cli.{module}").register(made)
+        defined = typer.main.get_group(made).commands
+        assert [*defined] == [*names]
+        for name, first in names.items():
+            assert (defined[name].help or "").startswith(first)
 
 
 def test_new_keys_are_keys() -> None:

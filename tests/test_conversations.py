@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import cast, get_args
 
 import pytest
@@ -46,9 +47,11 @@ from bot.conversation.turn import (
     Stopped,
     Told,
     Turn,
+    Withdrawn,
 )
 from bot.privacy.redact import redact
 from bot.understanding.answers import CHOICES
+from bot.understanding.commands import read_command
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
@@ -153,6 +156,8 @@ class Phone:
                 return f"consented {use}: {'yes' if given else 'no'}"
             case Stopped():
                 return "stopped"
+            case Withdrawn():
+                return "every yes taken back"
             case HandOver(kind, agreed):
                 asked = {None: "by its rule", True: "with the person's yes", False: "refused by the person"}
                 return f"handed over ({kind}): {asked[agreed]}"
@@ -224,4 +229,48 @@ def test_a_transcript_says_what_it_shows(path: Path) -> None:
 
 def test_there_are_enough_transcripts() -> None:
     """None has been lost: an empty folder would pass everything."""
-    assert len(FILES) >= 20
+    assert len(FILES) >= 60
+
+
+def _turns_until_finished(played: str) -> int | None:
+    """How many messages somebody sent from their first to the end of their story; None where it has no such end."""
+    sent = 0
+    for line in played.splitlines():
+        sent += line.startswith("< ")
+        if line.startswith("! consented"):
+            return sent
+    return None
+
+
+def test_a_story_takes_three_turns() -> None:
+    """From the first text to the last answer: three messages or fewer, in the middle of all transcripts."""
+    turns = [count for path in FILES if (count := _turns_until_finished(path.read_text(encoding="utf-8")))]
+    assert len(turns) >= 30
+    assert median(turns) <= 3
+
+
+QUESTIONS = {
+    "Were you listened to? Reply 1": "! answered listened",
+    "Tell us in your own words what happened.": "! told",
+    "what did they do about it?": "! answered handled",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_is_asked_that_was_told(path: Path) -> None:
+    """Once it has been answered, a question is not put again, unless the person went back or a new talk began."""
+    answered: set[str] = set()
+    for block in path.read_text(encoding="utf-8").split("\n\n"):
+        lines = block.splitlines()
+        went_back = any(line.startswith("< ") and read_command(line[2:]) == "back" for line in lines)
+        if went_back or any(line.startswith(("! began", "! everything removed")) for line in lines):
+            answered = set()
+        asked_again = [
+            question
+            for question in answered
+            if any(line.startswith("> ") and question in line for line in lines)
+        ]
+        assert asked_again == [], block
+        answered |= {
+            question for question, mark in QUESTIONS.items() if any(line.startswith(mark) for line in lines)
+        }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from bot.demo.history import WEEKS, made_up_stories
+from bot.demo.history import LEFT_FOR_THE_DESK, WEEKS, made_up_stories, seed
 from bot.demo.pages import Pages
 from bot.demo.stage import Stage, stage, wait_until
 
@@ -79,3 +79,19 @@ def test_history_is_made_up_and_varied() -> None:
     """The made-up stories are enough for twelve weeks, and none stands twice."""
     texts = [story.text for story in made_up_stories()]
     assert len(texts) == len(set(texts)) == 240
+
+
+def test_history_gives_the_visitor_digests_worth_opening() -> None:
+    """With the settling that a visitor sees: excerpts in nearly every digest that has figures, and stories at the desk."""
+
+    async def live() -> tuple[list[str], int]:
+        async with stage(before=seed, settle_seconds="sms=4,whatsapp=4,telegram=4") as made:
+            waiting = Pages(made)._desk().waiting()  # noqa: SLF001 - what the page shows
+            return [mail.text for mail in made.mailbox.mails], len(waiting)
+
+    texts, waiting = asyncio.run(live())
+    counted = [text for text in texts if "About " in text]
+    assert len(counted) >= 8
+    quoted = [text for text in counted if '\n  "' in text]
+    assert len(quoted) >= len(counted) - 2, f"{len(quoted)} of {len(counted)}"
+    assert waiting == LEFT_FOR_THE_DESK

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,8 @@ from bot.conversation.messages import Incoming
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.state import State
-from bot.conversation.turn import Answered, Consented, Forgotten, Rejoined, Stopped, Told, Turn
+from bot.conversation.turn import Answered, Consented, Forgotten, HandOver, Rejoined, Stopped, Told, Turn
+from bot.understanding.lexicon import phrases
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
@@ -126,6 +128,34 @@ STATES = [
     for script, mode, told in itertools.product(SCRIPTS.values(), ("", "shown", "retelling"), (False, True))
     for asked in script.steps
 ] + [State(), State(told=True, met=True)]
+
+
+EVERY_STATE = [
+    *STATES,
+    *(replace(state, settling=True) for state in STATES if state.told),
+    *(replace(state, doubt="stop") for state in STATES),
+    *(replace(state, code="1111") for state in STATES),
+    *(replace(state, dangers=("self_harm",), handing="self_harm") for state in STATES),
+]
+CERTAIN = ("stop", "delete", "help", "language")
+
+
+@pytest.mark.parametrize("name", CERTAIN)
+def test_no_state_takes_a_command_for_an_answer(name: str) -> None:
+    """Every wording of STOP, DELETE, HELP and a language change, in every state that there is."""
+    wordings = sorted(phrases("commands", name, "whole"))
+    assert len(wordings) > 5
+    for state, wording in itertools.product(EVERY_STATE, wordings):
+        turn = hear(state, wording)
+        taken = [effect for effect in turn.effects if isinstance(effect, TAKEN | HandOver)]
+        assert taken == [], (wording, state)
+        match name:
+            case "stop":
+                assert Stopped() in turn.effects, (wording, state)
+            case "delete":
+                assert turn.state.code == "4821", (wording, state)
+            case _:
+                assert turn.state.step == state.step, (wording, state)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

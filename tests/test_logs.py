@@ -9,6 +9,7 @@ import pytest
 from rig import Rig, wait_for
 
 from bot.log import get_logger, log_error, set_up_logging
+from bot.privacy.keys import new_key
 
 STORY = "canarystory the grey heron stood on the sill"
 NUMBER = "7700900777"
@@ -35,7 +36,9 @@ def test_a_whole_life_at_debug_leaves_no_canary(fresh_rig: Rig) -> None:
     pages = [rig.post(rig.webhook("sms", f"+44{NUMBER}", STORY)).text]
     forged = rig.webhook("sms", f"+44{NUMBER}", STORY)
     pages.append(httpx.post(forged.url, content=forged.body).text)
-    paths = ("/", f"/{NUMBER}", f"/healthz?{STORY}", "/readyz")
+    # A danger, its alert and its page; the page of a hand-over that is not there.
+    rig.text("sms", f"+44{NUMBER}", "i can smell gas, " + STORY, replies=3)
+    paths = ("/", f"/{NUMBER}", f"/healthz?{STORY}", "/readyz", "/privacy", f"/hand-over/1/{NUMBER}")
     pages.extend(httpx.get(rig.settings.public_base_url + path).text for path in paths)
     rig.kill(process)
     # Everything that can fail, failing: providers away, mail server away, keys wrong.
@@ -51,12 +54,30 @@ def test_a_whole_life_at_debug_leaves_no_canary(fresh_rig: Rig) -> None:
     rig.kill(process)
     smtp = f"smtp://reader:{PASSWORD}@127.0.0.1:9"
     said.append(rig.run("digest", "run", "--at", "2030-01-07T09:00", SMTP_URL=smtp, LOG_LEVEL="DEBUG").stderr)
+    said.extend(staff_at_work(rig))
     wrong = rig.run("digest", "preview", DATA_KEYS=rig.env["LOOKUP_KEYS"], LOOKUP_KEYS=rig.env["DATA_KEYS"])
     said.append(wrong.stderr)
     assert found_in("\n".join([rig.output, *pages, *said]), *secrets) == []
     assert "taken_in" in rig.output  # it did log
     assert wrong.returncode != 0
     assert "Traceback" not in wrong.stderr
+
+
+def staff_at_work(rig: Rig) -> list[str]:
+    """What staff's commands print, but for the export itself, which is for the person."""
+    talkative = {"LOG_LEVEL": "DEBUG"}
+    where = ("--channel", "sms", "--address", f"0{NUMBER}", "--yes", "--as", MAIL)
+    exported = rig.run("person", "export", *where, **talkative)
+    assert STORY in exported.stdout  # for the person, and for nobody's log
+    elsewhere = ("--channel", "sms", "--address", f"0{NUMBER[:-1]}8", "--yes")
+    runs = [
+        rig.run("person", "export", *elsewhere, **talkative),
+        rig.run("person", "withdraw", *where, **talkative),
+        rig.run("keys", "rotate", DATA_KEYS=f"{new_key()},{rig.env['DATA_KEYS']}", **talkative),
+        rig.run("audit", "list", **talkative),
+        rig.run("check", **talkative),
+    ]
+    return [exported.stderr, *(run.stdout + run.stderr for run in runs)]
 
 
 @pytest.mark.parametrize(

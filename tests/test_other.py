@@ -6,6 +6,7 @@ from typing import Final, get_args
 
 import pytest
 
+from bot.understanding.answers import Answer, read_answer
 from bot.understanding.commands import read_command
 from bot.understanding.language import launch_languages
 from bot.understanding.other import (
@@ -107,6 +108,19 @@ def test_answers_are_read(text: str, choice: Choice | None) -> None:
 def test_consent_is_read(text: str, decision: str | None) -> None:
     """Partly is no consent."""
     assert read_other_consent(text) == decision
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "rest"),
+    [
+        ("Tak. Fachowiec przyszedł na czas i był miły", "yes", "Fachowiec przyszedł na czas i był miły"),
+        ("Nu, nu a venit nimeni si apa curge", "no", "nu a venit nimeni si apa curge"),
+        ("Maya, from the office, was kind", None, ""),
+    ],
+)
+def test_an_answer_may_open_a_story(text: str, choice: Choice | None, rest: str) -> None:
+    """Both are taken, where the story is in another language too."""
+    assert read_answer(text) == (Answer(choice, rest) if choice else None)
 
 
 @pytest.mark.parametrize(

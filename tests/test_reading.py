@@ -16,8 +16,8 @@ from bot.understanding.reading import ASKED_OF_US, Reading, read
 HELD_OUT: Final = Path(__file__).parent / "data" / "held_out"
 FEWEST: Final = 200  # what is asked of us: at least so many, by somebody who had not seen the lexicons
 
-# What must be reached, and what must not be passed.
-LEAST: Final = {
+# What is asked of us. Where it is not reached yet, LEAST_NOW and MOST_NOW say so.
+GOAL_AT_LEAST: Final = {
     "urgent found": 0.92,
     "commands found": 0.93,
     "answers right": 0.95,
@@ -25,7 +25,11 @@ LEAST: Final = {
     "themes F1": 0.70,
     "areas F1": 0.80,
 }
-MOST: Final = {"false alarms": 0.01, "false commands": 0.01}
+GOAL_AT_MOST: Final = {"false alarms": 0.01, "false commands": 0.01}
+
+# What has been reached on these messages, rounded down (or up): no change may make it worse.
+LEAST_NOW: Final = GOAL_AT_LEAST
+MOST_NOW: Final = GOAL_AT_MOST
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,13 @@ def figures(pairs: Collection[Pair]) -> dict[str, float]:
     }
 
 
-def test_held_back_messages_are_read_well() -> None:
+def test_held_back_messages_are_read_as_well_as_ever() -> None:
     """Dangers, commands, answers, kinds, themes and areas of messages that nobody here had seen."""
     reached = figures(held_out())
-    print("\n".join(f"{name}: {figure:.3f}" for name, figure in reached.items()))
-    short = {name: reached[name] for name, least in LEAST.items() if reached[name] < least}
-    over = {name: reached[name] for name, most in MOST.items() if reached[name] > most}
+    goals = GOAL_AT_LEAST | GOAL_AT_MOST
+    print("\n".join(f"{name}: {figure:.3f}, goal {goals[name]}" for name, figure in reached.items()))
+    short = {name: reached[name] for name, least in LEAST_NOW.items() if reached[name] < least}
+    over = {name: reached[name] for name, most in MOST_NOW.items() if reached[name] > most}
     assert (short, over) == ({}, {})
 
 
@@ -150,6 +155,17 @@ def test_understand_says_which_lines_it_cannot_read() -> None:
     assert done.exit_code == 1
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [2]
     assert [part in done.stderr for part in ("Line 1:", "Line 2:", "Line 4:", "3 line(s)")] == [True] * 4
+
+
+def test_understand_tells_the_language() -> None:
+    """As a code, or that the bot would ask."""
+    texts = [
+        "Czekam na naprawę pieca od trzech tygodni",
+        "the lift is broken again",
+        "mera ghar bahut thanda hai",
+    ]
+    lines = "\n".join(json.dumps({"id": 1, "text": text}) for text in texts)
+    assert [json.loads(line)["lang"] for line in understand(lines).stdout.splitlines()] == ["pl", "en", "und"]
 
 
 def test_understand_explains_itself() -> None:

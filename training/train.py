@@ -5,23 +5,21 @@ The same messages and lexicons give the same weights. README.md beside this file
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from bot.understanding.features import features
 
 HERE: Final = Path(__file__).resolve().parent
 MESSAGES: Final = HERE / "messages"
-VECTORS: Final = HERE / "vectors.npz"
 WEIGHTS: Final = HERE.parent / "bot" / "understanding" / "weights"
 
 FEWEST: Final = (
@@ -29,9 +27,17 @@ FEWEST: Final = (
 )
 SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
-MEANING: Final = 1.5  # how strongly word vectors count beside the other features
 FALSE_ALARMS: Final = 0.01
-FOLDS: Final = 5
+DECOYS: Final = (
+    0.15  # the share that messages made to look like danger are thought to have among the harmless
+)
+TIMID: Final = 0.0004  # what F1 must gain for a label's threshold to leave the common one, for each step of 1
+OF_DANGERS: Final = frozenset(
+    ("urgent", "urgent_two", "hazards", "abuse", "at_risk")
+)  # files of dangers and decoys
+OF_STORIES: Final = frozenset(("areas", "themes"))  # models that ordinary stories are for
+FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
+OTHER_LANGUAGES: Final = "languages"  # the file that the models, which know English only, don't learn from
 
 Message = dict[str, Any]
 Numbers = Any  # NumPy's and SciPy's arrays; their stubs are no help here
@@ -70,13 +76,12 @@ ACTS: Final = [
 
 @dataclass(frozen=True)
 class Task:
-    """A model to learn: its labels, which of them a message has, how hard to fit, and whether word vectors help."""
+    """A model to learn: its labels, which of them a message has, and how hard to fit."""
 
     name: str
     labels: Sequence[str]
     true_of: Callable[[Message], Iterable[str]]
     fit: float = 10.0
-    by_meaning: bool = False
 
 
 def act(message: Message) -> list[str]:
@@ -93,7 +98,7 @@ def danger(message: Message) -> list[str]:
 
 TASKS: Final = (
     Task("acts", ACTS, act),
-    Task("urgent", [*DANGERS, "danger"], danger, by_meaning=True),
+    Task("urgent", [*DANGERS, "danger"], danger, fit=30.0),
     Task("areas", AREAS, lambda message: message["areas"]),
     Task("themes", THEMES, lambda message: message["themes"]),
 )
@@ -104,45 +109,33 @@ def messages() -> list[Message]:
     return [
         {**json.loads(line), "file": path.stem}
         for path in sorted(MESSAGES.glob("*.jsonl"))
+        if path.stem != OTHER_LANGUAGES
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Messages as rows. Columns are features; in `meanings`, the dimensions of word vectors."""
+    """Messages as rows, features as columns."""
 
     rows: Numbers
     names: list[str]
-    meanings: Numbers
-    vectors: Numbers
-    words: list[str]
 
     def part(self, which: Numbers) -> "Table":
         """Some of the rows."""
-        return replace(self, rows=self.rows[which], meanings=self.meanings[which])
+        return replace(self, rows=self.rows[which])
 
 
 def table(found: Sequence[Message]) -> Table:
-    """Messages as a table. Words as they were typed count by their vectors only."""
-    every = [features(message["text"]) for message in found]
+    """Messages as a table."""
     vectorizer = DictVectorizer()
-    whole = vectorizer.fit_transform([{k: v for k, v in one.items() if k[0] != "="} for one in every]).tocsr()
+    whole = vectorizer.fit_transform([features(message["text"]) for message in found]).tocsr()
     often = np.asarray((whole > 0).sum(axis=0)).ravel() >= FEWEST
-    names = [str(name) for name in vectorizer.get_feature_names_out()[often]]
-    stored = np.load(VECTORS)
-    words = [f"={word}" for word in stored["words"]]
-    vectors = stored["vectors"] * stored["scale"] * MEANING
-    place = {word: number for number, word in enumerate(words)}
-    counts = sparse.lil_matrix((len(found), len(words)))
-    for row, one in enumerate(every):
-        for word in one.keys() & place.keys():
-            counts[row, place[word]] = one[word]
-    return Table(whole[:, often], names, sparse.csr_matrix(counts.tocsr() @ vectors), vectors, words)
+    return Table(whole[:, often], [str(name) for name in vectorizer.get_feature_names_out()[often]])
 
 
-def learn(seen: Table, true: Numbers, task: Task) -> tuple[Numbers, Numbers, float]:
-    """Weights by feature and by dimension of meaning, and the start, of one label.
+def learn(seen: Table, true: Numbers, task: Task) -> tuple[Numbers, float]:
+    """Weights by feature, and the start, of one label.
 
     A feature counts by how unevenly it is spread between messages with the label and those without
     ("Baselines and Bigrams", Wang and Manning 2012), which steadies a model learnt from few messages.
@@ -151,15 +144,9 @@ def learn(seen: Table, true: Numbers, task: Task) -> tuple[Numbers, Numbers, flo
     having = (np.asarray(present[true].sum(axis=0)).ravel() + SMOOTHING) / (true.sum() + 1)
     lacking = (np.asarray(present[~true].sum(axis=0)).ravel() + SMOOTHING) / ((~true).sum() + 1)
     scale = np.sqrt(np.abs(np.log(having / lacking)))
-    columns = seen.rows @ sparse.diags(scale)
-    if task.by_meaning:
-        columns = sparse.hstack([columns, seen.meanings]).tocsr()
     machine = LogisticRegression(C=task.fit, solver="liblinear", random_state=0)
-    machine.fit(columns, true)
-    weights = machine.coef_[0]
-    width = seen.meanings.shape[1]
-    meaning = weights[len(scale) :] if task.by_meaning else np.zeros(width)
-    return weights[: len(scale)] * scale, meaning, float(machine.intercept_[0])
+    machine.fit(seen.rows @ sparse.diags(scale), true)
+    return machine.coef_[0] * scale, float(machine.intercept_[0])
 
 
 def truth(task: Task, found: Sequence[Message]) -> Numbers:
@@ -167,24 +154,32 @@ def truth(task: Task, found: Sequence[Message]) -> Numbers:
     return np.array([[label in set(task.true_of(message)) for label in task.labels] for message in found])
 
 
-def folds(found: Sequence[Message]) -> list[tuple[Numbers, Numbers]]:
-    """Rows to learn from and rows to measure on, alike in files, dangers and commands."""
-    strata = [f"{message['file']} {message['urgent']} {message['command']}" for message in found]
-    counts = Counter(strata)
-    strata = [stratum if counts[stratum] >= FOLDS else "rare" for stratum in strata]
-    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(strata, strata))
+def writers(task: Task, found: Sequence[Message]) -> list[tuple[Numbers, Numbers]]:
+    """Rows to learn from and rows to measure on: each writer's file is read by models that never saw that writer.
+
+    What was written with the lexicons at hand is only learnt from; so are dangers, for areas and themes.
+    """
+    files = np.array([message["file"] for message in found])
+    unmeasured = FLATTERING | OF_DANGERS if task.name in OF_STORIES else FLATTERING
+    return [
+        (np.flatnonzero(files != one), np.flatnonzero(files == one)) for one in sorted({*files} - unmeasured)
+    ]
 
 
 def held_out_scores(task: Task, found: Sequence[Message], whole: Table) -> Numbers:
-    """What each message gets from models that never saw it."""
+    """What each message gets from models that never saw its writer; not a number where none is measured."""
     true = truth(task, found)
-    got = np.zeros(true.shape)
-    for seen, unseen in folds(found):
-        rest = whole.part(unseen)
-        for place in range(len(task.labels)):
-            weights, meaning, start = learn(whole.part(seen), true[seen, place], task)
-            got[unseen, place] = rest.rows @ weights + rest.meanings @ meaning + start
+    got = np.full(true.shape, np.nan)
+    parts = writers(task, found)
+    every = Parallel(n_jobs=-1)(delayed(_learnt)(whole.part(seen), true[seen], task) for seen, _ in parts)
+    for (_, unseen), (weights, starts) in zip(parts, every, strict=True):
+        got[unseen] = whole.part(unseen).rows @ weights + starts
     return got
+
+
+def _learnt(seen: Table, true: Numbers, task: Task) -> tuple[Numbers, Numbers]:
+    learnt = [learn(seen, true[:, place], task) for place in range(len(task.labels))]
+    return np.array([weights for weights, _ in learnt]).T, np.array([start for _, start in learnt])
 
 
 def f1(true: Numbers, said: Numbers) -> float:
@@ -193,65 +188,107 @@ def f1(true: Numbers, said: Numbers) -> float:
 
 
 def alarm(got: Numbers) -> Numbers:
-    """How much each message looks like danger: its likeliest kind, and danger of any kind."""
-    return got[:, :-1].max(axis=1) + got[:, -1]
+    """How much each message looks like danger: all its kinds together, and danger of any kind."""
+    return np.log(np.exp(got[:, :-1]).sum(axis=1)) + got[:, -1]
 
 
-def thresholds(task: Task, true: Numbers, got: Numbers) -> list[float]:
+def thresholds(task: Task, found: Sequence[Message], got: Numbers) -> list[float]:
     """What each label needs: for areas and themes what gives the best F1, for dangers what alarms seldom."""
     nothing = [0.0] * len(task.labels)
     if task.name == "acts":
         return nothing
+    measured = ~np.isnan(got[:, 0]) & np.array([message["kind"] == "story" for message in found])
+    true = truth(task, found)
     if task.name == "urgent":
-        needed = float(np.quantile(alarm(got)[~true[:, -1]], 1 - FALSE_ALARMS))
-        return [*nothing[:-1], round(needed, 2)]
-    common = max(np.arange(-3.0, 1.5, 0.05), key=lambda step: f1(true, got > step))
-    return [round(float(common), 2)] * len(task.labels)
+        return [*nothing[:-1], round(_seldom(found, true, got), 2)]
+    return [round(float(step), 2) for step in _best_steps(true[measured], got[measured])]
+
+
+def _of_dangers(found: Sequence[Message]) -> Numbers:
+    return np.array([message["file"] in OF_DANGERS for message in found])
+
+
+def _seldom(found: Sequence[Message], true: Numbers, got: Numbers) -> float:
+    """The threshold over which FALSE_ALARMS of messages without danger are, were DECOYS of them made to mislead."""
+    harmless = ~np.isnan(got[:, 0]) & ~true[:, -1]
+    decoy = _of_dangers(found)[harmless]
+    weight = np.where(decoy, DECOYS / decoy.sum(), (1 - DECOYS) / (~decoy).sum())
+    alarms = alarm(got[harmless])
+    order = np.argsort(-alarms)
+    return float(alarms[order][np.searchsorted(np.cumsum(weight[order]), FALSE_ALARMS)])
+
+
+def _best_steps(true: Numbers, got: Numbers) -> Numbers:
+    """The thresholds with the best F1: the best common one, then each label's own."""
+    steps = np.arange(-4.0, 2.0, 0.05)
+    common = max(steps, key=lambda step: f1(true, got > step))
+    best = np.full(got.shape[1], common)
+    for place in [*range(got.shape[1])] * 3:
+
+        def good(step: float, place: int = place) -> float:
+            tried = best.copy()
+            tried[place] = step
+            return f1(true, got > tried) - TIMID * abs(step - common)
+
+        best[place] = max(steps, key=good)
+    return best
 
 
 def written(task: Task, whole: Table, true: Numbers, needed: Sequence[float]) -> list[str]:
     """Learn from these rows; the lines of the file of weights."""
-    learnt = [learn(whole, true[:, place], task) for place in range(len(task.labels))]
-    weights = np.array([of_features for of_features, _, _ in learnt]).T
-    by_word = np.array([whole.vectors @ meaning for _, meaning, _ in learnt]).T
+    weights, starts = _learnt(whole, true, task)
     lines = ["! Learnt by training/train.py; do not edit. Weights of features (rows) for labels (columns)."]
     lines += ["\t".join(["feature", *task.labels])]
-    lines += ["\t".join(["(start)", *(f"{start:.2f}" for _, _, start in learnt)])]
+    lines += ["\t".join(["(start)", *(f"{start:.2f}" for start in starts)])]
     lines += ["\t".join(["(threshold)", *(f"{need:.2f}" for need in needed)])]
-    rows = [*zip(whole.names, weights, strict=True), *zip(whole.words, by_word, strict=True)]
-    for name, cells in sorted(rows, key=lambda row: row[0]):
+    for name, cells in sorted(zip(whole.names, weights, strict=True), key=lambda row: row[0]):
         if np.abs(cells).max() >= SMALLEST:
             told = [f"{cell:.2f}" if abs(cell) >= SMALLEST / 2 else "" for cell in cells]
             lines.append("\t".join([name, *told]))
     return lines
 
 
-def report(task: Task, true: Numbers, got: Numbers, needed: Sequence[float]) -> str:
-    """One line on how well a model does on messages that it never saw."""
+def report(task: Task, found: Sequence[Message], got: Numbers, needed: Sequence[float]) -> str:
+    """How well a model does on messages of writers whom it never saw, and by writer."""
+    files = np.array([message["file"] for message in found])
+    measured = ~np.isnan(got[:, 0])
+    true = truth(task, found)
+    lines = [f"{task.name}: {_figure(task, true[measured], got[measured], needed)}"]
+    for one in sorted({*files[measured]}):
+        of_one = measured & (files == one)
+        lines.append(f"  {one}: {_figure(task, true[of_one], got[of_one], needed)}")
+    return "\n".join(lines)
+
+
+def _figure(task: Task, true: Numbers, got: Numbers, needed: Sequence[float]) -> str:
     if task.name == "acts":
-        right = (got.argmax(axis=1) == true.argmax(axis=1)).mean()
-        return f"{task.name}: {right:.3f} right of {len(true)} in {FOLDS} folds"
+        return f"{(got.argmax(axis=1) == true.argmax(axis=1)).mean():.3f} right of {len(true)}"
     if task.name == "urgent":
         real, alarmed = true[:, -1], alarm(got) > needed[-1]
-        return f"{task.name}: {alarmed[real].mean():.3f} found at {alarmed[~real].mean():.3f} false"
+        return (
+            f"{alarmed[real].sum() / max(1, real.sum()):.3f} of {real.sum()} found,"
+            f" {alarmed[~real].mean():.3f} of {(~real).sum()} false alarms,"
+            f" {(alarmed | (alarm(got) > needed[-1] - 2))[~real].mean():.3f} within two points"
+        )
     said = got > np.array(needed)
-    return f"{task.name}: micro-F1 {f1(true, said):.3f} in {FOLDS} folds"
+    precise, complete = (true & said).sum() / max(1, said.sum()), (true & said).sum() / max(1, true.sum())
+    return f"F1 {f1(true, said):.3f}, precision {precise:.3f}, recall {complete:.3f}"
 
 
 def main() -> None:
     """Learn every model, or only measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", action="store_true", help="measure, and write nothing")
-    only_measure = parser.parse_args().measure
+    parser.add_argument("--only", choices=[task.name for task in TASKS], nargs="+", help="only these models")
+    options = parser.parse_args()
     found = messages()
     whole = table(found)
-    for task in TASKS:
-        true = truth(task, found)
+    for task in (task for task in TASKS if not options.only or task.name in options.only):
         got = held_out_scores(task, found, whole)
-        needed = thresholds(task, true, got)
-        print(report(task, true, got, needed))  # noqa: T201 - what it is run for
-        if not only_measure:
-            lines = written(task, whole, true, needed)
+        needed = thresholds(task, found, got)
+        print(report(task, found, got, needed), flush=True)  # noqa: T201 - what it is run for
+        if not options.measure:
+            lines = written(task, whole, truth(task, found), needed)
             (WEIGHTS / f"{task.name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

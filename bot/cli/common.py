@@ -1,6 +1,7 @@
 """What commands have in common."""
 
 import contextlib
+import getpass
 from collections.abc import Iterator
 
 import typer
@@ -37,6 +38,11 @@ def product() -> Iterator[Product]:
     finally:
         built.threads.close()
         built.store.close()
+
+
+def whoever(name: str = "") -> str:
+    """Who does this, for the audit: the name given, or that of the account at this computer."""
+    return name.strip() or getpass.getuser()
 
 
 def the_landlord(built: Product, name: str | None) -> Landlord:

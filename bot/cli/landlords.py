@@ -6,11 +6,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli.common import product, the_landlord
+from bot.audit import record
+from bot.cli.common import product, the_landlord, whoever
 from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
+from bot.conversation.segments import plain, segments
+from bot.conversation.speech import Facts, reply_for
+from bot.conversation.turn import Say
 from bot.digest.compose import AudienceName, Every
 from bot.numbers import is_uk_mobile, normal_number
+from bot.wording import DEFAULT, load_wording
 from models.base import new_id
 from models.handovers import DutyContact, contacts_for
 from models.landlords import (
@@ -25,8 +30,11 @@ from models.landlords import (
     recipients_of,
 )
 
-LONGEST_COMPLAINTS = 90
-"""Characters: the first message to a tenant holds this sentence and must stay within two text messages."""
+MOST_PARTS = 2
+"""Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
+
+NEVER_ALONE = ("preview",)
+"""Texts that hold what somebody told: they may be longer, because that is what was asked for."""
 
 landlord_app = typer.Typer(help="Landlords.", no_args_is_help=True)
 line_app = typer.Typer(help="Numbers and bots, and whose they are.", no_args_is_help=True)
@@ -48,10 +56,8 @@ def add_landlord(
     timezone: Annotated[str, typer.Option(help="Whose clock its Mondays go by.")] = "Europe/London",
 ) -> None:
     """Add a landlord. It needs a way to complain and an emergency line: every tenant is told both."""
-    if not complaints.strip() or len(complaints) > LONGEST_COMPLAINTS:
-        raise typer.BadParameter(
-            f"Say in 1 to {LONGEST_COMPLAINTS} characters how to complain.", param_hint="--complaints"
-        )
+    if not complaints.strip():
+        raise typer.BadParameter("Say how to complain, in a sentence.", param_hint="--complaints")
     if sum(map(str.isdigit, emergency)) < 3:
         raise typer.BadParameter("That is no phone number.", param_hint="--emergency")
     try:
@@ -59,11 +65,20 @@ def add_landlord(
     except (KeyError, ValueError, OSError):
         raise typer.BadParameter("Write it like Europe/London.", param_hint="--timezone") from None
     with product() as built, built.store.write() as session:
+        facts = Facts(built.settings.operator_name, name, complaints, emergency, built.settings.lines)
+        too_long = longest_text(facts)
+        if too_long > MOST_PARTS:
+            raise typer.BadParameter(
+                f"A text to tenants would take {too_long} parts with these words. Shorten them, or use plain letters.",
+                param_hint="--complaints",
+            )
         if landlord_named(session, name):
             raise typer.BadParameter(f"{name} is there already.", param_hint="NAME")
+        landlord_id = new_id()
+        record(session, built.keys, built.clock(), whoever(), "landlord_added", "landlord", landlord_id)
         session.add(
             Landlord(
-                id=new_id(),
+                id=landlord_id,
                 name=" ".join(name.split()),
                 name_key=name_key(name),
                 complaints=complaints.strip(),
@@ -75,6 +90,13 @@ def add_landlord(
     typer.echo(
         f"{name} is set up. Next, who is told of a hazard at once: listened landlord contact EMAIL --role duty"
     )
+
+
+def longest_text(facts: Facts) -> int:
+    """How many parts the dearest English text to a tenant takes, with these facts in it."""
+    wording = load_wording("bot.conversation")
+    says = (Say(key) for key in wording.keys(DEFAULT) if key not in NEVER_ALONE)
+    return max(segments(plain(reply_for(wording, DEFAULT, say, facts).text)).parts for say in says)
 
 
 @landlord_app.command("list")
@@ -122,6 +144,8 @@ def add_contact(
             if any(one.lookup == contact.lookup for one in contacts_for(session, owner.id, [role])):
                 raise typer.BadParameter("This address has that role already.", param_hint="EMAIL")
             session.add(contact)
+            now = built.clock()
+            record(session, built.keys, now, whoever(), "duty_contact_added", "duty_contact", contact_id)
     typer.echo(f"From now on {address} is told ({role}) when something about {owner.name} needs somebody.")
 
 
@@ -158,6 +182,7 @@ def add_line(
                 line = Line(id=new_id(), channel=channel, account=account, landlord_id=owner.id)
                 session.add(line)
             line.landlord_id = owner.id
+            record(session, built.keys, built.clock(), whoever(), "line_added", "line", line.id)
     typer.echo(f"What comes in there is about {owner.name}.")
 
 
@@ -194,6 +219,8 @@ def add_recipient(
             if is_recipient(session, owner.id, built.keys.lookups("recipient", address.casefold())):
                 raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
             session.add(recipient)
+            now = built.clock()
+            record(session, built.keys, now, whoever(), "recipient_added", "recipient", recipient_id)
     typer.echo(f"Digests about {owner.name} go there from the next Monday on.")
 
 

@@ -1,4 +1,4 @@
-"""`listened serve`, `work`, `check`, `migrate`, `keys` and `demo`: running it."""
+"""`listened serve`, `work`, `check`, `migrate` and `demo`: running it."""
 
 import asyncio
 import signal
@@ -12,7 +12,6 @@ from bot.checks import Finding, check
 from bot.cli.common import product, settings
 from bot.log import get_logger
 from bot.migrations import head, upgrade
-from bot.privacy.keys import new_key
 from bot.settings import SettingsProblem
 from models import Store
 
@@ -23,8 +22,6 @@ MARKS = {
     "wrong": ("✗", typer.colors.RED),
 }
 
-keys_app = typer.Typer(help="Keys.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
@@ -33,7 +30,6 @@ def register(app: typer.Typer) -> None:
     app.command()(work)
     app.command("check")(check_settings)
     app.command()(migrate)
-    app.add_typer(keys_app, name="keys")
 
 
 def demo(
@@ -149,9 +145,3 @@ def migrate() -> None:
     upgrade(store)
     store.close()
     typer.echo(f"The tables are at revision {head()}.")
-
-
-@keys_app.command("new")
-def show_new_key() -> None:
-    """Print a new random key, for DATA_KEYS or LOOKUP_KEYS."""
-    typer.echo(new_key())

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.privacy.redact import redact
-from bot.understanding.language import tell_language
+from bot.understanding.language import language_label
 from bot.understanding.reading import ASKED_OF_US, Reading, read
-from bot.wording import load_wording
+from bot.understanding.urgency import may_be_urgent
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +22,6 @@ def understand(
     explain: Annotated[bool, typer.Option("--explain", help="Add why each thing was read.")] = False,
 ) -> None:
     """Read messages: JSON Lines {"id", "text"} on standard input, one line of what was read for each."""
-    offered = load_wording("bot.conversation").languages
     bad = 0
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
@@ -33,7 +32,7 @@ def understand(
             bad += 1
             typer.echo(f"Line {number}: {problem}", err=True)
             continue
-        said = _describe(key, text, offered, explain=explain)
+        said = _describe(key, text, explain=explain)
         sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
     if bad:
         typer.echo(f"{bad} line(s) could not be read; the others were.", err=True)
@@ -50,31 +49,23 @@ def _parse(line: bytes) -> tuple[Any, str]:
     return message["id"], message["text"]
 
 
-def _describe(key: Any, text: str, offered: tuple[str, ...], *, explain: bool) -> dict[str, Any]:
+def _describe(key: Any, text: str, *, explain: bool) -> dict[str, Any]:
     reading = read(text)
-    asked = reading.command in ASKED_OF_US
-    pii, redacted, review = _redaction(text)
+    redaction = redact(text)
     described: dict[str, Any] = {
         "id": key,
-        "lang": tell_language(text, offered, "en"),
+        "lang": language_label(text),
         "kind": reading.kind,
-        "command": None if asked else reading.command,
+        "command": None if reading.command in ASKED_OF_US else reading.command,
         "answer": reading.answer,
         "urgent": reading.urgency.kind if reading.urgency else None,
         "areas": list(reading.areas.names),
         "themes": list(reading.themes.names),
-        "pii": pii,
-        "redacted": redacted,
-        "review": review or reading.urgency is not None,
+        "pii": [{"start": span.start, "end": span.end, "type": span.type} for span in redaction.spans],
+        "redacted": redaction.words,
+        "review": redaction.review or reading.urgency is not None or may_be_urgent(text),
     }
     return described | ({"why": dict(_why(reading))} if explain else {})
-
-
-def _redaction(text: str) -> tuple[list[dict[str, Any]], str, bool]:
-    """What is personal, the words without it, and whether a person must look."""
-    redaction = redact(text)
-    pii = [{"start": span.start, "end": span.end, "type": span.kind} for span in redaction.spans]
-    return pii, redaction.words, bool(pii)
 
 
 def _why(reading: Reading) -> Iterator[tuple[str, list[str]]]:

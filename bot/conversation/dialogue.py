@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.conversation.asking import ask, current
+from bot.conversation.asking import ask, current, current_step
 from bot.conversation.here import Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
@@ -24,13 +24,24 @@ from bot.conversation.safety import (
 from bot.conversation.script import OPEN_STORY, Script
 from bot.conversation.speech import LANGUAGE_BUTTON
 from bot.conversation.state import State
-from bot.conversation.turn import Begin, Consented, Forgotten, Rejoined, Reworded, Say, Told, Turn
+from bot.conversation.turn import (
+    Begin,
+    Consented,
+    Forgotten,
+    Rejoined,
+    Reworded,
+    Say,
+    Told,
+    Turn,
+    Withdrawn,
+)
 from bot.understanding.answers import read_answer, read_consent
 from bot.understanding.commands import may_mean_stop, read_command
 from bot.understanding.language import read_language, tell
 from bot.understanding.life import read_circumstance
 from bot.understanding.normal import clean, has_words, phrase
 from bot.understanding.questions import read_question
+from bot.understanding.withdrawing import withdraws_consent
 
 __all__ = ["OPEN_STORY", "Here", "World", "begin", "hear_edit", "pass_time", "signposts", "step"]
 
@@ -183,6 +194,8 @@ def _notice(state: State, incoming: Incoming, here: Here) -> Turn | None:
     asked = want_a_person_told(state, incoming, here)
     if asked:
         return asked
+    if withdraws_consent(incoming.text) and not _asks_for_consent(state, here):
+        return Turn(state, (Say("withdrawn"),), (Withdrawn(),))
     if may_mean_stop(incoming.text) and _is_default(state, incoming, here):
         return _doubt_stop(state, incoming, here)
     return _answer_question(state, incoming, here)
@@ -191,6 +204,12 @@ def _notice(state: State, incoming: Incoming, here: Here) -> Turn | None:
 def _language_pressed(incoming: Incoming, here: Here) -> str | None:
     button, _, code = (incoming.choice or "").partition(":")
     return code if button == LANGUAGE_BUTTON and code in here.languages else None
+
+
+def _asks_for_consent(state: State, here: Here) -> bool:
+    """Whether it is being asked just now: then such words are the answer."""
+    asked = current_step(state, here)
+    return asked is not None and asked.kind == "consent" and not state.settling
 
 
 def _is_default(state: State, incoming: Incoming, here: Here) -> bool:

@@ -14,6 +14,7 @@ from bot.understanding.answers import Answer, is_chatter, read_answer, read_cons
 from bot.understanding.language import tell
 from bot.understanding.normal import has_words
 from bot.understanding.themes import read_themes
+from bot.understanding.withdrawing import withdraws_consent
 
 PREVIEW_WINDOW: Final = timedelta(minutes=15)
 """How long a teller may ask to see their words: later, somebody else may hold the phone."""
@@ -164,7 +165,7 @@ def _hear_consent(state: State, incoming: Incoming, asked: Step, here: Here) -> 
     if state.mode == "retelling":
         retold = replace(state, mode="", told_at=incoming.received_at)
         return Turn(retold, (ask(asked, retold),), (Told(incoming.text, anew=True),))
-    decision = read_consent(incoming.text)
+    decision = "no" if withdraws_consent(incoming.text) else read_consent(incoming.text)
     if decision:
         return _decide(state, decision, asked, here, incoming)
     if is_chatter(incoming.text):

@@ -64,7 +64,8 @@ def switch(state: State, language: str, here: Here) -> Turn:
 def _start(state: State, here: Here) -> Turn:
     if state.stopped:
         return Turn(replace(state, stopped=False, step=None), (Say("rejoined"),), (Rejoined(),))
-    return Turn(state, current(state, here) or (Say("hello"),))
+    # Whoever had all removed is on the list of those whom we don't ask: this takes them off it.
+    return Turn(state, current(state, here) or (Say("hello"),), (Rejoined(),))
 
 
 def _go_back(state: State, here: Here) -> Turn:

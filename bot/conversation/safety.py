@@ -19,6 +19,7 @@ from bot.conversation.turn import (
     Turn,
 )
 from bot.understanding.allegations import read_allegation
+from bot.understanding.language import tell
 from bot.understanding.life import Circumstance
 from bot.understanding.normal import has_words, words_of
 from bot.understanding.questions import wants_to_complain
@@ -113,7 +114,11 @@ def _told(state: State, incoming: Incoming, here: Here) -> tuple[State, tuple[Ef
     if state.step is None and not (state.told and state.dangers):
         state = state.fresh(OPEN_STORY, here.scripts[OPEN_STORY].steps[0].name)
         effects = (Begin(OPEN_STORY), *effects)
-    return replace(state, told=True, told_at=incoming.received_at), effects
+    # Whoever chose a language and writes a word of English in danger is not to be answered in English.
+    default = state.language == here.languages[0]
+    told = tell(incoming.text, here.languages, state.language)
+    language = told.language if default and told.how == "sure" else state.language
+    return replace(state, told=True, told_at=incoming.received_at, language=language), effects
 
 
 def _rest(state: State, says: tuple[Say, ...], effects: tuple[Effect, ...]) -> Turn:

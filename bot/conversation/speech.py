@@ -81,7 +81,7 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         "since": (holdings.since if holdings else "") or "-",
         "its_name": wording.text(say.also or language, "language_name"),
         "story": story,
-        "languages": ", ".join(wording.text(code, "language_name") for code in wording.languages),
+        "languages": ", ".join(wording.name_of(code, language) for code in wording.languages),
     }
     spoken = [language, say.also] if say.also else [language]
     text = " / ".join(wording.text(code, say.key, **values) for code in spoken)

@@ -74,6 +74,11 @@ class Consented:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Every yes that this person gave to sharing is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """Somebody who must act is to be told: by the rule of its kind (`agreed` is None), or as the teller decided."""
 
@@ -116,6 +121,7 @@ Effect = (
     | Reworded
     | Answered
     | Consented
+    | Withdrawn
     | HandOver
     | KeepPrivate
     | DoNotAsk

@@ -15,6 +15,7 @@ from bot.conversation.messages import Arrival, Channel, ChannelName, Incoming, O
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.turn import Say
 from bot.log import get_logger, log_error
+from bot.understanding.language import tell
 from bot.wording import DEFAULT, Wording
 
 PATIENCE_SECONDS: Final = 0.25
@@ -81,13 +82,15 @@ class FirstAid:
         if len(self._helped) > REMEMBERED:
             self._helped.popitem(last=False)
         # Which landlord it is about stands in the database, so its line is named in general words.
-        your_landlord = self._wording.text(DEFAULT, "your_landlord")
+        told = tell(incoming.text, self._wording.languages, DEFAULT)
+        language = told.language if told.how == "sure" else DEFAULT
+        your_landlord = self._wording.text(language, "your_landlord")
         facts = Facts(self._operator, your_landlord, your_landlord, your_landlord, self._lines)
         now = self._clock()
         get_logger().warning("first_aid", channel=incoming.channel)
         for say in says:
-            reply = reply_for(self._wording, DEFAULT, say, facts)
-            outgoing = Outgoing(NO_ID, incoming.address, reply, DEFAULT, None, now, now)
+            reply = reply_for(self._wording, language, say, facts)
+            outgoing = Outgoing(NO_ID, incoming.address, reply, language, None, now, now)
             try:
                 await channel.send(outgoing)
             except Exception as error:  # noqa: BLE001 - once the message is stored, the outbox tries again

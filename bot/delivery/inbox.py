@@ -150,11 +150,11 @@ class Inbox:
             script: what to ask.
 
         Returns:
-            False when nothing is sent, because the person said stop or the line has no landlord.
+            False when nothing is sent, because the person said stop or had all removed, or the line has no landlord.
         """
         with self._store.write() as session:
             line = line_for(session, channel, account)
-            if line is None or self._people.has_stopped(session, channel, address):
+            if line is None or self._people.is_listed(session, channel, address):
                 return False
             contact = self._people.meet(session, channel, address)
             talk = self._turns.open(session, contact, line)

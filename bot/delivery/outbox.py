@@ -17,7 +17,7 @@ from bot.delivery.threads import Bell, Threads, keep_doing
 from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
-from bot.rights import forget_if_erased
+from bot.rights import SETTLES_WITHIN, forget_copy, forget_if_erased
 from models import Store
 from models.outbound import (
     HELD,
@@ -253,10 +253,16 @@ class Outbox:
         await self._threads.run(lambda: self._record_failure(parcel, failure))
 
     def _record_sent(self, parcel: Parcel, provider_id: str) -> None:
+        now = self._clock()
         with self._store.write() as session:
-            settle(session, Outbound, parcel.outgoing.id, SENT, self._clock(), provider_id=provider_id)
-            forget_if_erased(session, parcel.contact_id)
+            settle(session, Outbound, parcel.outgoing.id, SENT, now, provider_id=provider_id)
+            if session.get(Outbound, parcel.outgoing.id) is None:
+                # Its person had all removed while it was on its way.
+                forget_copy(session, self._keys, parcel.channel, provider_id, now + SETTLES_WITHIN)
+            forgotten = forget_if_erased(session, self._keys, parcel.contact_id, now)
             failpoint("recording")
+        if forgotten:
+            self._store.checkpoint()
 
     def _record_failure(self, parcel: Parcel, failure: SendFailed) -> None:
         now, row_id, code = self._clock(), parcel.outgoing.id, failure.code
@@ -277,4 +283,6 @@ class Outbox:
                 case _:
                     ends = {"stopped": SUPPRESSED, "unknown": UNKNOWN, "held": HELD}
                     settle(session, Outbound, row_id, ends.get(outcome, FAILED), now, code)
-            forget_if_erased(session, parcel.contact_id)
+            forgotten = forget_if_erased(session, self._keys, parcel.contact_id, now)
+        if forgotten:
+            self._store.checkpoint()

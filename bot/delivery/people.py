@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
-from models.people import Contact, add_contact, contact_by_lookup, is_stopped, rejoin, stop
+from models.people import (
+    Contact,
+    add_contact,
+    contact_by_lookup,
+    is_listed,
+    is_stopped,
+    rejoin,
+    stop,
+    stored_as,
+)
 
 ONE_NUMBER = ("sms", "whatsapp")
 """Channels whose addresses are phone numbers: the same number is the same person on both."""
@@ -36,16 +45,16 @@ class People:
         contact = self.find(session, channel, address)
         if contact is not None:
             return contact
-        return add_contact(session, Contact(**self.new_row(channel, address)))
+        return add_contact(session, Contact(**self.new_row(session, channel, address)))
 
-    def new_row(self, channel: str, address: str) -> dict[str, Any]:
+    def new_row(self, session: Session, channel: str, address: str) -> dict[str, Any]:
         """The columns of a contact that we have not met."""
         contact_id = new_id()
         return {
             "id": contact_id,
             "channel": channel,
-            "lookup": self._keys.lookup("contact", channel, address),
-            "person": self._keys.lookup("person", *_identity(channel, address)),
+            "lookup": self._hash(session, "contact", channel, address),
+            "person": self._hash(session, "person", *_identity(channel, address)),
             "address": self._keys.seal("contact", contact_id, "address", address),
             "met": False,
             "created_at": self._clock(),
@@ -63,6 +72,10 @@ class People:
         """Whether the person at an address said stop, here or on another channel of the same number."""
         return is_stopped(session, self._hashes(channel, address))
 
+    def is_listed(self, session: Session, channel: str, address: str) -> bool:
+        """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
+        return is_listed(session, self._hashes(channel, address))
+
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""
         stop(session, contact.person, self._clock())
@@ -70,6 +83,13 @@ class People:
     def rejoin(self, session: Session, contact: Contact) -> None:
         """This person wants to hear from us again."""
         rejoin(session, self._hashes(contact.channel, self.address(contact)))
+
+    def _hash(self, session: Session, purpose: str, *parts: str) -> bytes:
+        # While look-up keys are being changed a stop, or this person's other channel, may stand under the
+        # older hash; the two are compared with each other, so the new row takes what is there.
+        hashes = self._keys.lookups(purpose, *parts)
+        older = stored_as(session, hashes) if len(hashes) > 1 else None
+        return older or hashes[0]
 
     def _hashes(self, channel: str, address: str) -> list[bytes]:
         # Under the one address too: that is how it was written down before people had hashes of their own.

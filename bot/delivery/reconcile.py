@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import delete
+
 from bot.conversation.messages import Arrival, Reconciling, SendFailed
 from bot.delivery.pacing import wait_before
 from bot.delivery.threads import Threads
@@ -18,7 +20,7 @@ from bot.rights import ask_to_forget, external_id_in
 from models import Store
 from models.inbound import not_cleared
 from models.providers import Clearing, Watermark, claim_clearings, watermark
-from models.sending import FAILED, SENT, retry_at, settle
+from models.sending import FAILED, retry_at, settle
 
 OVERLAP: Final = timedelta(minutes=10)
 """How far before the last look the next one begins: a message is listed a moment after it was received."""
@@ -128,7 +130,7 @@ class Reconciler:
 
     def _done(self, row: Clearing) -> None:
         with self._store.write() as session:
-            settle(session, Clearing, row.id, SENT, self._clock())
+            session.execute(delete(Clearing).where(Clearing.id == row.id))
 
     def _failed(self, row: Clearing, code: str) -> None:
         now = self._clock()

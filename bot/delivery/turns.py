@@ -21,6 +21,7 @@ from bot.conversation.turn import (
     Say,
     Stopped,
     Turn,
+    Withdrawn,
 )
 from bot.delivery.hours import Hours
 from bot.delivery.kinds import KINDS
@@ -36,7 +37,7 @@ from models.conversations import Conversation, latest
 from models.landlords import Landlord, Line
 from models.outbound import Outbound, replies_since
 from models.people import Contact, contacts_of
-from models.stories import holdings, story_of
+from models.stories import holdings, story_of, withdraw_all
 
 UNDER_18: Final = "under_18"
 MOST_REPLIES: Final = 12
@@ -144,6 +145,8 @@ class Turns:
                     self._people.rejoin(session, contact)
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     contact.do_not_ask = reason
+                case Withdrawn():
+                    withdraw_all(session, contact.id, self._clock())
                 case HandOver() if talk.conversation is not None:
                     self._hand_over(session, effect, contact, talk.line, talk.conversation)
                 case Forgotten():

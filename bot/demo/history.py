@@ -27,6 +27,7 @@ WEEKS: Final = 12
 # How many tell something in each week: life is uneven, and quiet weeks must wait.
 PER_WEEK: Final = (24, 28, 9, 14, 26, 22, 12, 25, 30, 11, 15, 24)
 LEFT_FOR_THE_DESK: Final = 4
+SETTLED: Final = timedelta(minutes=1)
 FIRST_NUMBER: Final = 500  # 07700 900500 and on: the visitor's own phones have lower ones
 CHANNELS: Final[tuple[ChannelName, ...]] = ("sms", "whatsapp", "telegram")
 ACCOUNTS: Final = {
@@ -109,6 +110,8 @@ def _tell(stage: Stage, story: MadeUp, number: int) -> None:
     ]
     for step, text in enumerate(filter(None, texts)):
         inbox.receive(Incoming(channel, account, f"history-{number}-{step}", address, text, stage.clock()))
+        stage.clock.set(stage.clock() + SETTLED)
+        inbox.pass_time()  # the story has been told, and the next question is asked
 
 
 def _moderate(stage: Stage, told: list[MadeUp], *, last: bool) -> None:

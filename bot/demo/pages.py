@@ -169,7 +169,7 @@ class Pages:
         found = next((mail for mail in self._stage.mailbox.mails if mail.id == number), None)
         if found is None:
             return PlainTextResponse("There is no such mail.", status_code=404)
-        if kind == "txt":
+        if kind == "txt" or not found.html:
             return PlainTextResponse(found.text)
         return HTMLResponse(found.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
@@ -221,7 +221,7 @@ def _show_mail(mail: Mail) -> dict[str, Any]:
     return {
         "id": mail.id,
         "to": mail.to[0],
-        "audience": dict(RECIPIENTS).get(mail.to[0], "other"),
+        "audience": dict(RECIPIENTS).get(mail.to[0], "duty"),
         "subject": str(mail.message["subject"]),
         "at": str(mail.message["date"].datetime.isoformat()),
     }

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # the size that NIST SP 800-38D §8.2 recommends for GCM
 ID_BYTES: Final = 4
+HASH_BYTES: Final = 32
 
 
 class KeyProblem(ValueError):
@@ -52,15 +53,46 @@ def parse_keys(text: str) -> tuple[bytes, ...]:
 class Keyring:
     """Seals, opens and looks up.
 
+    What people are found by is a chain of keyed hashes, one link a generation of look-up keys: the first
+    key hashes the value, each later key hashes what came before. So a stored hash can be brought to a new
+    key without knowing the value behind it, and whoever learnt an old key can't try numbers against it.
+
     Args:
         data_keys: 32-byte keys for sealing, newest first: the first seals, any opens.
-        lookup_keys: 32-byte keys for keyed hashes, newest first.
+        lookup_keys: 32-byte keys for keyed hashes that are in use, newest first.
+        chain: every look-up key that was ever used, oldest first; those in use by default.
     """
 
-    def __init__(self, data_keys: Sequence[bytes], lookup_keys: Sequence[bytes]) -> None:
+    def __init__(
+        self, data_keys: Sequence[bytes], lookup_keys: Sequence[bytes], chain: Sequence[bytes] = ()
+    ) -> None:
+        self._data_keys = tuple(data_keys)
         self._sealers = {_key_id(key): AESGCM(key) for key in data_keys}
         self._newest = _key_id(data_keys[0])
-        self._lookup_keys = tuple(lookup_keys)
+        self.lookup_keys = tuple(lookup_keys)
+        self.chain = tuple(chain) or tuple(reversed(self.lookup_keys))
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self._sealers)} data keys, {len(self.chain)} look-up keys)"
+
+    def with_chain(self, chain: Sequence[bytes]) -> "Keyring":
+        """The same keys, with another chain of look-up keys."""
+        return Keyring(self._data_keys, self.lookup_keys, chain)
+
+    @property
+    def newest_id(self) -> bytes:
+        """What every value begins with that the newest data key sealed."""
+        return self._newest
+
+    @property
+    def ids(self) -> list[bytes]:
+        """What values begin with that one of our data keys sealed."""
+        return list(self._sealers)
+
+    @property
+    def generation(self) -> int:
+        """Which link of the chain new keyed hashes end with; the first is 0."""
+        return len(self.chain) - 1
 
     def seal(self, table: str, row_id: int, column: str, text: str) -> bytes:
         """Encrypt a text with AES-256-GCM and bind it to its place in the database."""
@@ -85,15 +117,40 @@ class Keyring:
         return opened.decode()
 
     def lookup(self, purpose: str, *parts: str) -> bytes:
-        """The keyed hash under which something is stored now (HMAC-SHA256, newest key).
+        """The keyed hash under which something is stored now (HMAC-SHA256, through the whole chain).
 
         A plain hash would not do: all UK mobile numbers can be tried in minutes.
         """
-        return _hash(self._lookup_keys[0], purpose, parts)
+        return self.lookups(purpose, *parts)[0]
 
     def lookups(self, purpose: str, *parts: str) -> list[bytes]:
-        """The keyed hashes under which it may have been stored, one a key, newest first."""
-        return [_hash(key, purpose, parts) for key in self._lookup_keys]
+        """The keyed hashes under which it may have been stored, one a generation, newest first."""
+        hashes = [_hash(self.chain[0], purpose, parts)]
+        for generation in range(1, len(self.chain)):
+            hashes.append(self._wrapped_once(hashes[-1], generation))
+        return hashes[::-1]
+
+    def proofs(self, purpose: str, *parts: str) -> list[bytes]:
+        """The keyed hashes that prove that we gave them out, newest first.
+
+        Only those that end with a key in use: whoever learnt a retired one could make the others.
+        """
+        by_generation = zip(reversed(self.chain), self.lookups(purpose, *parts), strict=True)
+        return [made for key, made in by_generation if key in self.lookup_keys]
+
+    def wrap(self, stored: bytes) -> bytes:
+        """Bring a stored keyed hash to the newest generation."""
+        for generation in range(generation_of(stored) + 1, len(self.chain)):
+            stored = self._wrapped_once(stored, generation)
+        return stored
+
+    def _wrapped_once(self, stored: bytes, generation: int) -> bytes:
+        return bytes([generation]) + hmac.digest(self.chain[generation], stored[-HASH_BYTES:], hashlib.sha256)
+
+
+def generation_of(stored: bytes) -> int:
+    """Which generation of look-up keys a stored keyed hash is of: of the first, it is the bare hash."""
+    return stored[0] if len(stored) > HASH_BYTES else 0
 
 
 def _hash(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:

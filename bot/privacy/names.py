@@ -7,6 +7,7 @@ from typing import Final
 from bot.privacy import lexicon
 from bot.privacy.evidence import features, followed_by_work, likelihood, shape, token_groups
 from bot.privacy.lexicon import entries
+from bot.privacy.positions import name_doubts
 from bot.privacy.spans import NAME, PLACE, Doubt, Span
 from bot.privacy.tokens import (
     BOTH,
@@ -23,8 +24,8 @@ from bot.privacy.tokens import (
 )
 
 CUT: Final = 0.5  # as likely as not: it goes
-DOUBT: Final = 0.06  # likely enough for a person to look
-DOUBT_BESIDE: Final = 0.03  # the same in a message that names somebody: it may well name more
+DOUBT: Final = 0.02  # likely enough for a person to look
+DOUBT_BESIDE: Final = 0.005  # the same in a message that names somebody: it may well name more
 AGAIN: Final = 0.3  # an ordinary word that named somebody elsewhere in the message
 CERTAIN: Final = 0.97
 SURE: Final = 0.9
@@ -67,12 +68,16 @@ def names(text: str, tokens: Sequence[Token], known: Collection[str]) -> tuple[l
         Doubt(tokens[at].start, tokens[at].end, _doubt(tokens[at]))
         for at, chance in chances.items()
         if least <= chance < CUT and tokens[at].start not in taken and at not in cut
-    ]
+    ] + list(name_doubts(tokens, case))
 
 
 def worth_weighing(text: str, tokens: Sequence[Token], case: str) -> list[int]:
     """The words of a message that may be names at all, for fitting the weights."""
     return [at for at in _candidates(tokens, case) if not _in_saying(text, tokens[at])]
+
+
+_LISTED: Final = frozenset([FIRST, SURNAME, UNKNOWN])
+_PLAIN_WORDS: Final = frozenset([WORD, LEFT, BOTH])
 
 
 def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
@@ -83,11 +88,9 @@ def _candidates(tokens: Sequence[Token], case: str) -> Iterator[int]:
         if len(token.raw) <= 1 or (token.low in _ALL_TITLES and at + 1 < len(tokens)):
             continue
         if (
-            token.kind in {FIRST, SURNAME, UNKNOWN}
+            token.kind in _LISTED
             or (token.kind == BOTH and not _hardly_a_name(token.low))
-            or (
-                token.kind in {WORD, LEFT, BOTH} and not token.low[0].isdigit() and _has_cue(tokens, at, case)
-            )
+            or (token.kind in _PLAIN_WORDS and not token.low[0].isdigit() and _has_cue(tokens, at, case))
         ):
             yield at
 
@@ -100,7 +103,7 @@ def _has_cue(tokens: Sequence[Token], at: int, case: str) -> bool:
         return True
     if token.kind == LEFT:
         return False
-    if at and tokens[at - 1].low in entries("context.toml", "makes_a_thing") and token.gap != STOP:
+    if at and tokens[at - 1].low in entries("context.toml", "makes_a_thing") and token.gap == NONE:
         return False
     if at + 2 < len(tokens) and (
         followed_by_work(tokens, at) or _is_in_a_team(tokens, at) or _is_the_name(tokens, at)
@@ -158,7 +161,7 @@ _STRONG_BEFORE: Final = _TITLES | frozenset(["miss", "councillor", "pc", "called
 def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
     token = tokens[at]
     if _in_saying(text, token):
-        return 0.0
+        return DOUBT if token.kind in {FIRST, BOTH} and _is_whole_saying(text, token) else 0.0
     if (
         at
         and token.gap != STOP
@@ -179,6 +182,17 @@ def _chance(text: str, tokens: Sequence[Token], at: int, case: str) -> float:
 def _in_saying(text: str, token: Token) -> bool:
     patterns = lexicon.sayings().get(token.low, ())
     return any(m.start() <= token.start < m.end() for pattern in patterns for m in pattern.finditer(text))
+
+
+def _is_whole_saying(text: str, token: Token) -> bool:
+    """Whether a saying is this word and no more: a character, whose name somebody else may have."""
+    patterns = lexicon.sayings().get(token.low, ())
+    return token.raw[0].isupper() and all(
+        m.end() - m.start() <= len(token.raw) + 2
+        for pattern in patterns
+        for m in pattern.finditer(text)
+        if m.start() <= token.start < m.end()
+    )
 
 
 def _seen_elsewhere(

@@ -23,8 +23,8 @@ NEAR: Final = 30  # how far back a cue may stand
 _A_WORD: Final = r"[^\W\d_][\w'’\-]*"
 _UNIT: Final = re.compile(
     rf"\b(?P<unit>flat|flt|apt|apartment|unit|plot|room|rm|house|hse|block|number|num|no\.?|nr)"
-    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:/\d+)?|[a-k]\b"
-    rf"|(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
+    rf"(?: ?(?:no\.?|number|num))?\.? ?(?P<number>\d{{1,4}} ?(?:[a-k]\b)?(?:[/.\-]\d{{1,3}}[a-k]?(?!\w))?|(?<= )[a-k]\b"
+    rf"|(?<= )(?:{_NUMBER_WORDS})\b(?:[ \-](?:one|two|three|four|five|"
     r"six|seven|eight|nine)\b)?)(?!\w|[.:]\d)",
     re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _FUSE: Final = re.compile(
 _NOT_AFTER: Final = re.compile(
     r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged"
     r"|size|step|page|channel|m|a|level|lift|"
-    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)\W*$",
+    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)[^\w,;]*$",
     re.IGNORECASE,
 )
 
@@ -138,9 +138,20 @@ _PLACE_IN_A_LIST: Final = re.compile(
 )
 
 
+# "I want number two", "number 23 in the queue": an answer, or a place in a queue.
+_IS_A_CHOICE: Final = re.compile(
+    r"\b(?:want|pick|picked|choose|chose|mean|meant|queue|queueing|press|pressed|pass on|skip|answer|raffle"
+    r"|leaflet)[^.!?]{0,12}\W$"
+    r"|\bqueue\b",
+    re.IGNORECASE,
+)
+
+
 def _is_home_number(text: str, match: re.Match[str]) -> bool:
     number = match["number"].casefold()
-    if _PLACE_IN_A_LIST.match(text, match.end()):
+    if _PLACE_IN_A_LIST.match(text, match.end()) or _IS_A_CHOICE.search(text, 0, match.start()):
+        return False
+    if not text[: match.start()].strip() and not text[match.end() :].strip(" .!?"):
         return False
     if len(number) == 1 and number.isalpha():
         return False
@@ -259,13 +270,45 @@ def _numbered(text: str) -> Iterator[Span]:
 
 def _capital_after(text: str, at: int) -> int:
     """The end of a capital word or two after a number, no common words: "27 Hobgate", "6, The Shippon"."""
-    match = re.compile(r",? (?:The )?(?P<name>[A-Z][a-z'’\-]{3,}(?: [A-Z][a-z'’\-]{2,})?)").match(text, at)
+    match = re.compile(
+        r",? (?:The )?(?P<name>[A-Z](?!['’])[a-z'’\-]{2,}[\w'’\-]+(?: [A-Z][a-z'’\-]{2,})?)"
+    ).match(text, at)
     if not match:
         return 0
     lows = [word.casefold() for word in match["name"].split()]
+    where = _WHERE.search(text, max(0, at - 24), at)
+    if (
+        where
+        and int(where["number"]) > NOON
+        and not any(low in _NO_BLOCK or low in lexicon.left_alone() for low in lows)
+    ):
+        return match.end()
     if any(low in _plain() or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
         return 0
     return match.end()
+
+
+_WHERE: Final = re.compile(
+    r"\b(?:at|from|outside|opposite|near|live|lives|in|to|address(?: is)?|of) (?P<number>\d{1,3})[a-h]?$",
+    re.IGNORECASE,
+)
+_NO_BLOCK: Final = frozenset(
+    [
+        "days",
+        "weeks",
+        "hours",
+        "calls",
+        "working",
+        "minutes",
+        "years",
+        "months",
+        "they",
+        "then",
+        "people",
+        "visits",
+        "emails",
+    ]
+)
 
 
 def _bare_numbers(text: str) -> Iterator[Span]:
@@ -323,12 +366,22 @@ def _means_a_home(match: re.Match[str]) -> bool:
         return number > NOON or who in _HOME_WORDS or _live_at(match)
     if joint == "in":
         return who in {"live", "lives", "lived", "living", "im", "i'm"} and number > FEW
+    if joint == "of" and who in _list("people_at_home"):
+        return False  # "a lad of 12": that is his age
     if joint in {"from", "of", "opposite", "above", "below"}:
         return (
             who in _list("dwellers") - {"i", "is", "were", "he's", "she's", "hes", "shes", "moved"}
             and number > FEW
         )
-    return joint == "at" and (who in lexicon.first_names() and who not in lexicon.everyday()) and number > FEW
+    name = who in lexicon.first_names() and who not in lexicon.everyday()
+    return (
+        joint == "at" and name and number > (NOON if _CALLED.search(match.string, 0, match.start()) else FEW)
+    )
+
+
+_CALLED: Final = re.compile(
+    r"\b(?:rang|phoned|called|visit|came|met|saw|appointment|texted|emailed)\b[^.!?]{0,30}$", re.IGNORECASE
+)
 
 
 _HOME_WORDS: Final = frozenset(
@@ -436,16 +489,18 @@ def _part_of_name(word: str, low: str, end: str, *, first: bool, after_prepositi
         after_preposition: whether "at", "on" or the like stands before the word.
     """
     plain = low.replace("’", "'").removesuffix("'s")
+    if plain.endswith(("'ll", "'d", "'ve", "'re", "n't", "'m")):
+        return False
     towns = entries("leave.toml", "towns")
     if low in _list("describing") or plain in _list("describing"):
-        return False
+        return not first and word[0].isupper() and low in _list("parts_of_names")
     capital = word[0].isupper() and not word.isupper()
     if not first:
         return capital and (low not in lexicon.left_alone() or low in towns)
     if _is_no_word(plain):
         return capital or plain not in lexicon.first_names() or after_preposition
     if low in lexicon.left_alone() and low not in towns:
-        return False
+        return word[0].isupper() and end[0].isupper() and low in _list("street_names")
     everyday = end.casefold() in _list("everyday_streets")
     if capital and (end[0].isupper() or not everyday):
         return end[0].isupper() or end.casefold() not in _list("capital_streets")

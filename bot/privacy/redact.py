@@ -9,6 +9,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NewType
 
+from bot.privacy.births import births
+from bot.privacy.codes import codes
+from bot.privacy.doubtful import doubtful, left_in, ragged, whole_codes
+from bot.privacy.homes import homes
 from bot.privacy.names import names
 from bot.privacy.places import places
 from bot.privacy.scripts import other_scripts
@@ -26,7 +30,7 @@ Redacted = NewType("Redacted", str)
 class Redaction:
     """The redacted words; what was taken away; what was left in and is doubtful.
 
-    Spans and doubts are in order, never overlap, and count code points of the original.
+    Spans and doubts are each in order, never overlap their like, and count code points of the original.
     """
 
     words: Redacted
@@ -44,6 +48,9 @@ class Redaction:
 _PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \d+)\]")
 
 
+_DIGIT: Final = re.compile(r"\d")
+
+
 def redact(text: str, known: Collection[str] = ()) -> Redaction:
     """Take away what could identify a tenant, a neighbour or a member of staff.
 
@@ -57,13 +64,27 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
     """
     kept = [Span(*match.span(), NAME, "") for match in _PLACEHOLDER.finditer(text)] if "[" in text else []
     foreign, unread = ([], []) if text.isascii() else other_scripts(text)
-    sure = _without(kept, [*shapes(text), *places(text), *foreign])
+    sure = _without(kept, [*_coded(text), *_homes(text), *foreign])
     taken = sorted([*kept, *sure], key=_start)
     people, doubts = names(text, tokens_of(text, taken), known)
     spans = sorted([*sure, *_without(taken, people)], key=_start)
     named = (text[span.start : span.end] for span in spans if span.type == NAME or span in people)
     found = dict.fromkeys((*known, *named))
-    return Redaction(_replace(text, spans, known), tuple(spans), (*unread, *doubts), tuple(found))
+    left = left_in([*unread, *doubts, *doubtful(text), *ragged(text, spans)], [*kept, *spans])
+    return Redaction(_replace(text, spans, known), tuple(spans), left, tuple(found))
+
+
+def _coded(text: str) -> list[Span]:
+    found = [*shapes(text)]
+    if _DIGIT.search(text):
+        found += codes(text)
+    found += births(text)
+    return whole_codes(text, found)
+
+
+def _homes(text: str) -> list[Span]:
+    found = list(places(text))
+    return [*found, *homes(text, found)]
 
 
 def redact_more(words: Redacted, taken: Iterable[str]) -> Redacted:

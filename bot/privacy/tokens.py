@@ -86,6 +86,8 @@ def _reading(raw: str) -> tuple[int, str, str, bool]:
         stem = low[:-cut]
         return len(raw) - cut, stem, kind_of(stem), True
     kind = kind_of(low)
+    if kind == UNKNOWN and low.endswith("ss") and kind_of(low[:-1]) in {FIRST, SURNAME}:
+        return len(raw), low, kind_of(low[:-1]), False  # a slip: "agness"
     if kind == UNKNOWN and low.endswith("s") and kind_of(low[:-1]) in {FIRST, SURNAME}:
         return len(raw) - 1, low[:-1], kind_of(low[:-1]), True
     return len(raw), low.replace("'", "") if kind == WORD else low, kind, False

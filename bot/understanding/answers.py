@@ -8,6 +8,14 @@ from typing import Final, Literal
 from bot.understanding.lexicon import phrases
 from bot.understanding.model import scores
 from bot.understanding.normal import bare, has_words, phrase, words_of
+from bot.understanding.other import (
+    is_other_chatter,
+    other_lists_hold,
+    read_other_answer,
+    read_other_command,
+    read_other_consent,
+    read_other_opening,
+)
 
 Choice = Literal["yes", "partly", "no"]
 CHOICES: Final[tuple[Choice, ...]] = ("yes", "partly", "no")
@@ -29,12 +37,17 @@ class Answer:
 
 def read_answer(text: str) -> Answer | None:
     """The answer that a message gives or opens with, or None when it gives none."""
-    choice = _whole(text)
+    choice = _whole(text) or read_other_answer(text)
     if choice:
         return Answer(choice)
     opening = _opening(text)
     if opening:
         return opening
+    theirs = read_other_opening(text)
+    if theirs:
+        return Answer(*theirs)
+    if read_other_command(text) or other_lists_hold(text):
+        return None
     choice = _by_model(text)
     return Answer(choice) if choice else None
 
@@ -49,12 +62,14 @@ def read_consent(text: str) -> Literal["yes", "show", "no"] | None:
     if said in phrases("answers", "consent_no", "whole"):
         return "no"
     choice = _whole(text)  # the model is not asked: words leave only on a plain yes
-    return None if choice == "partly" else choice
+    if choice:
+        return None if choice == "partly" else choice
+    return read_other_consent(text)
 
 
 def is_chatter(text: str) -> bool:
     """Whether a message says nothing but hello, thanks and the like, or has no words at all."""
-    if not has_words(text) or phrase(text) in phrases("chatter", "whole"):
+    if not has_words(text) or phrase(text) in phrases("chatter", "whole") or is_other_chatter(text):
         return True
     acts = scores("acts", text)
     others = max(score for act, score in acts.items() if act != "chatter")

@@ -1,8 +1,8 @@
 """Commands: what tells the bot to do something, in any wording and language, at any step.
 
-Three readers, from sure to doubtful: the exact words of the lexicon; its phrases with nothing but words of
-the frame around them ("please", "can you"); and the model, which has seen many wordings. What only may be a
-STOP is none, but can be asked about.
+Four readers, from sure to doubtful: the exact words of the lexicon; its phrases with nothing but words of
+the frame around them ("please", "can you"); the lists of the other languages; and the model, which has seen many
+English wordings. What only may be a STOP is none, but can be asked about.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final, Literal, cast
 from bot.understanding.lexicon import lexicon, pattern, phrases
 from bot.understanding.model import scores
 from bot.understanding.normal import bare, phrase, words_of
+from bot.understanding.other import other_lists_hold, read_other_command
 
 Command = Literal["stop", "start", "help", "delete", "skip", "back", "language", "privacy", "my_data"]
 
@@ -42,7 +43,14 @@ def read_command(text: str) -> Command | None:
     if _DEEP_LINK.fullmatch(text):
         return "start"
     found = command_by_words(text.removeprefix("/"))
-    return found[0] if found else _command_by_model(text)
+    if found:
+        return found[0]
+    if phrase(text) in _said_otherwise():
+        return None
+    theirs = read_other_command(text)
+    if theirs or other_lists_hold(text):
+        return theirs
+    return _command_by_model(text)
 
 
 def may_mean_stop(text: str) -> bool:
@@ -97,8 +105,6 @@ def _frame() -> frozenset[str]:
 def _command_by_model(text: str) -> Command | None:
     if not 1 < len(words_of(text)) <= MOST_WORDS:
         return None
-    if phrase(text) in _said_otherwise():
-        return None
     acts = scores("acts", text)
     best = max(acts, key=lambda act: acts[act])
     kind, _, name = best.partition(":")
@@ -107,7 +113,7 @@ def _command_by_model(text: str) -> Command | None:
 
 @cache
 def _said_otherwise() -> frozenset[str]:
-    """What the lexicons know for an answer or chatter; the model has no say on those."""
+    """What is an answer or chatter in English, whatever it may be elsewhere."""
     answers = (phrases("answers", choice, "whole") for choice in lexicon("answers"))
     return phrases("chatter", "whole").union(*answers)
 

@@ -3,17 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from bot.understanding.lexicon import lexicon
-from bot.understanding.normal import without_apostrophes, words_of
+from bot.understanding.normal import without_apostrophes
 
 NUMBER: Final = "#"
 BOUNDARY: Final = "|"
 PAIR_WINDOW: Final = 6
 NEGATION_WINDOW: Final = 3
 LENGTHS: Final = (1, 2, 3, 5, 8, 12, 18, 30)
+PIECES: Final = (3, 4, 5)
 SHAPE: Final = 0.3
 """The strength of a feature that tells of a message's length, first and last words."""
 
@@ -133,15 +134,10 @@ def features(text: str) -> dict[str, float]:
     """What the models look at, each with its strength: long messages count each word a little less."""
     words = tokens(text)
     strengths = dict.fromkeys(_shape(words), SHAPE)
-    for group in (_words(words), _word_classes(words), _pieces(words), _as_typed(text)):
+    for group in (_words(words), _word_classes(words), _pieces(words)):
         found = dict.fromkeys(group)
         strengths |= dict.fromkeys(found, round(1 / max(len(found), 1) ** 0.5, 6))
     return strengths
-
-
-def _as_typed(text: str) -> Iterator[str]:
-    """Words unshortened: their weights come from word vectors, so that words never seen count too."""
-    yield from (f"={word}" for word in words_of(text) if word.isalpha())
 
 
 def _words(words: Sequence[str]) -> Iterator[str]:
@@ -171,9 +167,18 @@ def _word_classes(words: Sequence[str]) -> Iterator[str]:
 
 def _pieces(words: Sequence[str]) -> Iterator[str]:
     for word in words:
-        if len(word) > 3:
-            whole = f"<{word}>"
-            yield from (f"~{whole[start : start + 4]}" for start in range(len(whole) - 3))
+        yield from _pieces_of(word)
+
+
+@lru_cache(maxsize=8192)
+def _pieces_of(word: str) -> tuple[str, ...]:
+    """Three to five letters in a row, so that misspelt and unknown words still tell something."""
+    if len(word) <= 2:
+        return ()
+    whole = f"<{word}>"
+    return tuple(
+        f"~{whole[start : start + size]}" for size in PIECES for start in range(len(whole) - size + 1)
+    )
 
 
 def _shape(words: Sequence[str]) -> Iterator[str]:

@@ -72,6 +72,8 @@ def _lower(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Lower case, and without the marks over and under Latin letters, as many people type."""
+    if text.isascii():
+        return text.lower()
     taken_apart = unicodedata.normalize("NFD", _lower(text))
     plain = "".join(character for character in taken_apart if not "\u0300" <= character <= "\u036f")
     return unicodedata.normalize("NFC", plain).translate(_WHOLE_LETTERS)
@@ -79,6 +81,8 @@ def without_accents(text: str) -> str:
 
 def script_of(text: str) -> str:
     """The script that most of a text is in, one of SCRIPTS, or "" when it has no letters that we know."""
+    if text.isascii():
+        return "LATIN" if any(map(str.isalpha, text)) else ""
     counts = Counter(map(_script, text))
     del counts[""]
     for script in ("CJK", "HIRAGANA", "KATAKANA"):

@@ -52,6 +52,9 @@ def model(name: Name) -> Model:
 
 def _weights(read: Model, feature: str) -> tuple[tuple[int, float], ...]:
     """The weights of a feature that the model has, by column."""
+    known = read.parsed.get(feature)
+    if known is not None:
+        return known
     cells = enumerate(read.rows[feature].split("\t"))
     read.parsed[feature] = tuple((place, float(cell)) for place, cell in cells if cell)
     return read.parsed[feature]
@@ -67,10 +70,11 @@ def scores(name: Name, text: str) -> Mapping[str, float]:
     """What each label gets for a message, above (or, negative, below) its threshold."""
     read = model(name)
     sums = [start - threshold for start, threshold in zip(read.start, read.threshold, strict=True)]
+    parsed = read.parsed
     # In the features' own order: sums of floats depend on it, and a reading must not.
     for feature, strength in _features(text).items():
         if feature in read.rows:
-            for place, weight in read.parsed.get(feature) or _weights(read, feature):
+            for place, weight in parsed.get(feature) or _weights(read, feature):
                 sums[place] += strength * weight
     return dict(zip(read.labels, sums, strict=True))
 

@@ -8,10 +8,11 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final, Literal, cast
 
+from bot.understanding.latin import common_words
 from bot.understanding.letters import is_letter, script_of, without_accents
 
 # Spelled out again, because commands.py and answers.py may import this module and not the other way round.
@@ -64,6 +65,9 @@ _ARABIC_TYPING: Final = str.maketrans(
 )
 _VOWEL_MARKS: Final = re.compile("[\u064b-\u0652\u0670\u200c\u200d]")
 _APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
+_OPENING: Final = re.compile(r"[^.,;:!?…،。，؛！\n]{1,30}[.,;:!?…،。，؛！\n]")
+"""What may be an answer before a story: a few words and a mark."""
+_NOT_LETTERS: Final = re.compile("[^a-z]+")
 _ARABIC: Final = re.compile("[\u0621-\u06ff]")
 _SIGNS: Final = re.compile("[\u3400-\u9fff]")
 """Chinese: words are not spaced, so anything may stand before and after a phrase."""
@@ -84,8 +88,11 @@ def read_other_command(text: str) -> Command | None:
         return None
     names, padded = _names("commands"), _padded(said)
     whole = next((name for name in names if not _entries("commands", name).isdisjoint(said)), None)
-    inside = (name for name in names if _first(padded, _inside(name, script)))
-    return cast("Command | None", whole or next(inside, None))
+    if whole or not _may_hold("commands", script, said):
+        return cast("Command | None", whole)
+    return cast(
+        "Command | None", next((name for name in names if _first(padded, _inside(name, script))), None)
+    )
 
 
 def read_other_answer(text: str) -> Choice | None:
@@ -93,6 +100,23 @@ def read_other_answer(text: str) -> Choice | None:
     said = _forms(text)
     named = (name for name in ("yes", "partly", "no") if not _entries("answers", name).isdisjoint(said))
     return cast("Choice | None", next(named, None))
+
+
+def read_other_opening(text: str) -> tuple[Choice, str] | None:
+    """Yes, partly or no before a story in another language, and the story."""
+    opening = _OPENING.match(text)
+    choice = read_other_answer(opening.group()) if opening else None
+    if not opening or not choice or _is_english(text[opening.end() :]):
+        return None
+    return choice, text[opening.end() :].strip()
+
+
+def _is_english(text: str) -> bool:
+    """Whether common English words outweigh those of every other language, or there are none at all."""
+    if script_of(text) != "LATIN":
+        return not script_of(text)
+    points = common_words(text).scores
+    return points.get("en", 0.0) >= max(points.values(), default=0.0)
 
 
 def read_other_consent(text: str) -> Literal["yes", "show", "no"] | None:
@@ -108,9 +132,17 @@ def is_other_chatter(text: str) -> bool:
     return not _entries("chatter").isdisjoint(_forms(text))
 
 
+def other_lists_hold(text: str) -> bool:
+    """Whether a message is, as a whole, an answer or chatter in another language."""
+    return read_other_answer(text) is not None or is_other_chatter(text)
+
+
 def read_other_urgency(text: str) -> tuple[UrgentKind, str] | None:
     """The most serious kind of danger that a message in another language tells of, with the words that say so."""
-    script, padded = script_of(text), _padded(_forms(text))
+    said, script = _forms(text), script_of(text)
+    if not _may_hold("urgent", script, said):
+        return None
+    padded = _padded(said)
     over = _first(padded, _urgent("over", script))
     for kind in MOST_SERIOUS_FIRST:
         if over and kind in MENDED:
@@ -139,10 +171,13 @@ def _no_heating(padded: str, script: str) -> Hit | None:
 
 def _compared(text: str) -> str:
     """Lower case, without accents, punctuation, emoji, numbers and the many ways of typing one Arabic letter."""
+    if text.isascii():
+        return " ".join(_NOT_LETTERS.sub(" ", text.lower()).split())
     plain = _VOWEL_MARKS.sub("", without_accents(text).translate(_ARABIC_TYPING))
     return " ".join("".join(letter if is_letter(letter) else " " for letter in plain).split())
 
 
+@lru_cache(maxsize=64)
 def _forms(text: str) -> tuple[str, ...]:
     """A text in compared form: "l'eau" as two words, and as one for those who leave apostrophes out."""
     apart = _compared(text)
@@ -192,6 +227,31 @@ def _spelled(form: str) -> str:
     words = (re.sub("\N{LATIN LETTER RETROFLEX CLICK}$", r"\\S*", word) for word in form.split())
     # Arabic writes "and", "in", "to" and "the" as one word with the next.
     return " ".join(f"[وفبل]?(?:ال)?{word}" if _ARABIC.match(word) else word for word in words)
+
+
+def _may_hold(table: Literal["commands", "urgent"], script: str, said: tuple[str, ...]) -> bool:
+    """Whether a word in it begins as some entry's longest word does. Nearly all English messages end here.
+
+    In scripts other than Latin, entries may begin within a word.
+    """
+    if script != "LATIN":
+        return bool(script)
+    beginnings = _beginnings(table)
+    words = {word for form in said for word in form.split()}
+    return any(word[:end] in beginnings for word in words for end in range(1, len(word) + 1))
+
+
+@cache
+def _beginnings(table: Literal["commands", "urgent"]) -> frozenset[str]:
+    names = _names(table)
+    lists = (_inside(name, "LATIN") if table == "commands" else _urgent(name, "LATIN") for name in names)
+    # Without heat but for whom it is dangerous, nothing is told: those words alone need no look.
+    return frozenset(
+        pattern.anchor
+        for name, one in zip(names, lists, strict=True)
+        for pattern in one
+        if name != "vulnerable"
+    )
 
 
 # ---- the lists

@@ -5,12 +5,14 @@ understatement, a neighbour's child, a goodbye) by the model. Each message is re
 fragment of a story is read the moment that it comes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from bot.understanding.lexicon import lexicon, pattern
 from bot.understanding.model import reasons, scores
 from bot.understanding.normal import phrase
+from bot.understanding.other import read_other_urgency
 
 Danger = Literal[
     "fire_gas_electrical",
@@ -37,21 +39,39 @@ class Urgency:
     reasons: tuple[str, ...]
 
 
+DOUBTFUL: Final = -1.5
+"""How near the threshold a message is worth a person's look for danger, though no alarm is raised."""
+
+
 def read_urgency(text: str) -> Urgency | None:
     """The danger that a message speaks of, the likeliest if of several, or None."""
+    theirs = read_other_urgency(text)
+    if theirs:
+        kind, words = theirs
+        return Urgency(kind, (f"words: {words}",))
+    points, together, plain = _points(text)
+    if together <= 0:
+        return None
+    best = max(points, key=lambda kind: points[kind])
+    return Urgency(cast("Danger", best), (*plain.get(best, ()), *reasons("urgent", text, best)))
+
+
+def may_be_urgent(text: str) -> bool:
+    """Whether a message raises no alarm, but nearly did."""
+    return read_urgency(text) is None and _points(text)[1] > DOUBTFUL
+
+
+def _points(text: str) -> tuple[dict[str, float], float, dict[str, tuple[str, ...]]]:
+    """What speaks for each kind of danger, and for any together; the plain words for each, where there are any."""
     said = f" {phrase(text)}"
     points = dict(scores("urgent", text))
     any_danger = points.pop("danger")
-    points = {kind: point + any_danger for kind, point in points.items()}
-    why: dict[str, list[str]] = {kind: [] for kind in points}
+    taken = OVER if pattern("urgent", "over", "any").search(said) else 0.0
+    plain: dict[str, tuple[str, ...]] = {}
     for kind in points:
         match = pattern("urgent", kind, "sure").search(said) if kind in lexicon("urgent") else None
         if match:
+            plain[kind] = (f"words: {match.group().strip()}",)
             points[kind] += PLAIN_WORDS
-            why[kind].append(f"words: {match.group().strip()}")
-    if pattern("urgent", "over", "any").search(said):
-        points = {kind: point + OVER for kind, point in points.items()}
-    best = max(points, key=lambda kind: points[kind])
-    if points[best] <= 0:
-        return None
-    return Urgency(cast("Danger", best), (*why[best], *reasons("urgent", text, best)))
+    together = math.log(sum(map(math.exp, points.values()))) + any_danger + taken
+    return points, together, plain

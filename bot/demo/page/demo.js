@@ -7,7 +7,7 @@ const PATIENCE = 10_000;
 const DESK_HOLDS = 20; // the server shows no more stories at once
 const NEAR_END = 48; // pixels: somebody this close to the end of a conversation is following it
 
-const AUDIENCES = { landlord: "Landlord", organiser: "Organisers" };
+const AUDIENCES = { landlord: "Landlord", organiser: "Organisers", duty: "On duty" };
 const VERDICTS = {
   approve: "Approved. A digest may use these words.",
   "set-aside": "Set aside. These words stay here.",
