@@ -159,7 +159,11 @@ def test_understand_says_which_lines_it_cannot_read() -> None:
 
 def test_understand_tells_the_language() -> None:
     """As a code, or that the bot would ask."""
-    texts = ["Czekam na naprawę pieca od trzech tygodni", "the lift is broken again", "mera ghar bahut thanda hai"]
+    texts = [
+        "Czekam na naprawę pieca od trzech tygodni",
+        "the lift is broken again",
+        "mera ghar bahut thanda hai",
+    ]
     lines = "\n".join(json.dumps({"id": 1, "text": text}) for text in texts)
     assert [json.loads(line)["lang"] for line in understand(lines).stdout.splitlines()] == ["pl", "en", "und"]
 
