@@ -52,6 +52,7 @@ from bot.conversation.turn import (
 from bot.privacy.redact import redact
 from bot.understanding.answers import CHOICES
 from bot.understanding.commands import read_command
+from bot.understanding.language import read_language
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
@@ -233,10 +234,15 @@ def test_there_are_enough_transcripts() -> None:
 
 
 def _turns_until_finished(played: str) -> int | None:
-    """How many messages somebody sent from their first to the end of their story; None where it has no such end."""
+    """How many messages a story took from the first to the last answer; None where it has no such end.
+
+    Commands and the choice of a language are not counted: nobody is asked for those.
+    """
     sent = 0
     for line in played.splitlines():
-        sent += line.startswith("< ")
+        words = line.removeprefix("< ")
+        asked_for = not read_command(words) and not read_language(words, WORDING.languages)
+        sent += words != line and asked_for
         if line.startswith("! consented"):
             return sent
     return None

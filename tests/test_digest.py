@@ -107,21 +107,6 @@ GSM = (
 )
 
 
-def test_english_texts_stay_within_two_parts() -> None:
-    """Only letters of the GSM alphabet (3GPP TS 23.038), and two parts of 153 at the most, with long names."""
-    values = dict.fromkeys(("operator", "landlord"), "x" * 20) | {
-        "complaints": "x" * 40,
-        "emergency": "01632 960999",
-        "code": "1234",
-        "story": "",
-        "languages": "English, polski",
-    }
-    for key, words in CATALOGUES.keys("en").items():
-        text = words.format_map(values)
-        assert set(text) <= set(GSM), key
-        assert len(text) <= 2 * 153, (key, len(text))
-
-
 def test_no_text_asks_for_a_carriers_word() -> None:
     """Phone companies act on these words, so nobody is asked to send them (START only to come back)."""
     for language in CATALOGUES.languages:

@@ -28,9 +28,7 @@ FEWEST: Final = (
 SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
 FALSE_ALARMS: Final = 0.01
-DECOYS: Final = (
-    0.15  # the share that messages made to look like danger are thought to have among the harmless
-)
+DECOYS: Final = 0.05  # the share of harmless messages thought to mislead as those do that were made to
 TIMID: Final = 0.0004  # what F1 must gain for a label's threshold to leave the common one, for each step of 1
 OF_DANGERS: Final = frozenset(
     ("urgent", "urgent_two", "hazards", "abuse", "at_risk")

@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "check": "Say what is configured, what is missing and how to mend it.",
         "migrate": "Bring the database's tables up to date.",
     },
-    "keys": {"keys": "Keys."},
+    "keys": {"keys": "Keys: make one, or bring all that is stored to the newest."},
     "talking": {"chat": "Talk to the bot here."},
     "understanding": {
         "understand": 'Read messages: JSON Lines {"id", "text"} on standard input, '
@@ -45,7 +45,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "rights": {
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",
         "audit": "What staff did.",
-        "forget": "Forget now what is due to be forgotten, as `listened serve` does each night.",
+        "forget": "Remove now what may no longer be kept; otherwise it is done at night while serving.",
     },
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }

@@ -69,5 +69,6 @@ def _describe(key: Any, text: str, *, explain: bool) -> dict[str, Any]:
 
 
 def _why(reading: Reading) -> Iterator[tuple[str, list[str]]]:
-    for what, reasons in reading.reasons.items():
+    every = reading.reasons | reading.areas.why() | reading.themes.why()
+    for what, reasons in every.items():
         yield what, list(reasons)

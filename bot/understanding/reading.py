@@ -16,7 +16,7 @@ Kind = Literal["story", "short_answer", "command", "chatter", "question"]
 ASKED_OF_US: Final = frozenset(("privacy", "my_data"))
 """Commands of ours that people put as questions."""
 
-NOTHING: Final = Labels((), ())
+NOTHING: Final = Labels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reading:
         urgency: the danger that it speaks of.
         areas: what it is about.
         themes: what it expresses.
-        reasons: why, in words, by what was read.
+        reasons: why, in words, by what was read; areas and themes say so themselves.
     """
 
     kind: Kind
@@ -59,10 +59,7 @@ def read(text: str) -> Reading:
     kind = "story" if answer else _kind(text)
     if kind != "story":
         return Reading(kind, urgency=urgency, reasons={**why, "kind": _why_kind(text, kind)})
-    areas, themes = read_areas(text), read_themes(text)
-    for labels in (areas, themes):
-        why |= dict(zip(labels.names, labels.reasons, strict=True))
-    return Reading("story", None, choice, urgency, areas, themes, why)
+    return Reading("story", None, choice, urgency, read_areas(text), read_themes(text), why)
 
 
 def _kind(text: str) -> Kind:

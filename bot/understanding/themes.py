@@ -12,10 +12,15 @@ MOST_THEMES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels, the likeliest first, and why we think so of each."""
+    """Labels, the likeliest first; of which model, and in which text."""
 
-    names: tuple[str, ...]
-    reasons: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...] = ()
+    name: Name = "themes"
+    text: str = ""
+
+    def why(self) -> dict[str, tuple[str, ...]]:
+        """Why we think so of each. Looked up when asked for, since it takes as long as reading."""
+        return {label: reasons(self.name, self.text, label) for label in self.names}
 
 
 def read_themes(text: str) -> Labels:
@@ -31,5 +36,4 @@ def read_areas(text: str) -> Labels:
 def _read(name: Name, text: str, most: int) -> Labels:
     points = scores(name, text)
     found = sorted((label for label, point in points.items() if point > 0), key=lambda label: -points[label])
-    names = tuple(found[:most])
-    return Labels(names, tuple(reasons(name, text, label) for label in names))
+    return Labels(tuple(found[:most]), name, text)

@@ -39,7 +39,7 @@ class Urgency:
     reasons: tuple[str, ...]
 
 
-DOUBTFUL: Final = -1.5
+DOUBTFUL: Final = -3.0
 """How near the threshold a message is worth a person's look for danger, though no alarm is raised."""
 
 
