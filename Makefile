@@ -17,7 +17,7 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
 	@tests/peers/run $(abspath $(BIN))/python

@@ -139,10 +139,14 @@ class Product:
             except Exception as error:  # noqa: BLE001 - the other channels work all the same
                 log_error("channel_not_prepared", error, channel=channel.name)
 
-    async def close(self) -> None:
-        """Let go of everything."""
+    async def close_channels(self) -> None:
+        """Let go of connections to providers."""
         for channel in self.channels.values():
             await channel.close()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.close_channels()
         self.threads.close()
         self.store.close()
 
@@ -240,11 +244,12 @@ def web_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        product.first_aid.warm()
+        warming = asyncio.create_task(asyncio.to_thread(product.first_aid.warm))
         preparing = asyncio.create_task(product.prepare())
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():
             yield
+        await asyncio.gather(warming, return_exceptions=True)
         preparing.cancel()
 
     health = [Route("/healthz", _healthz), Route("/readyz", _readyz(product))]

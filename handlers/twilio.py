@@ -96,7 +96,8 @@ class TwilioChannel:
         """Twilio wants nothing beyond the 200."""
 
     async def prepare(self) -> None:
-        """Twilio is told in its console where to call."""
+        """Twilio is told in its console where to call; its client is loaded before somebody needs it fast."""
+        await self._api.call(lambda messages: messages)
 
     async def send(self, outgoing: Outgoing) -> str:
         """See `Channel.send`."""

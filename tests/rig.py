@@ -142,7 +142,7 @@ class Rig:
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
-                process.wait(20)
+                process.wait(60)  # what is being sent may take its time-out to end
 
     def _ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):

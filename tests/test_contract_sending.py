@@ -269,7 +269,7 @@ def _answer(body: bytes, status: str = "200 OK") -> Serve:
 def test_odd_servers(name: ChannelName, serve: Serve, scheme: str, outcome: str) -> None:
     """Resets, drips and nonsense: nobody can tell. A failure of TLS: nothing was said, and somebody must look."""
     with odd_server(serve) as host:
-        patience = 0.3 if serve is _drip else 5.0
+        patience = 1.0 if serve is _drip else 5.0
         channel = make(name, f"{scheme}://{host}", timeout=patience)
         assert failure(lambda: send(channel, outgoing(name)))[1] == outcome
 

@@ -138,7 +138,7 @@ def test_abuse_is_asked_about_in_neutral_words(desk: Desk) -> None:
     desk.text("yes", "2")
     desk.drain()
     assert [address for address, _ in alerts(desk)] == [SAFE]
-    assert "safe to get in touch" in desk.wire.got[-1]
+    assert any("safe to get in touch" in text for text in desk.wire.got)
     desk.text("mondays at ten, he is out then", "3")
     view = desk.hand_overs.take(*_link(desk), "Ama")
     assert view is not None
@@ -153,7 +153,7 @@ def test_a_no_is_kept_and_nobody_is_told(desk: Desk) -> None:
     desk.drain()
     assert made(desk) == [("domestic_abuse", "declined")]
     assert alerts(desk) == []
-    assert "told nobody" in desk.wire.got[-1]
+    assert any("told nobody" in text for text in desk.wire.got)
 
 
 def test_a_complaint_needs_a_yes(desk: Desk) -> None:
@@ -321,6 +321,7 @@ def broken(tmp_path: Path) -> Iterator[Rig]:
     with rig(tmp_path) as made_rig:
         made_rig.set_up_quickly()
         made_rig.serve(SMTP_URL="smtp://127.0.0.1:1")
+        wait_for(lambda: False, 3)  # what it loads beside answering is loaded
         yield made_rig
 
 

@@ -4,7 +4,9 @@ The numbers are those of our list of faults to survive (docs/decisions/0005-deli
 """
 
 import asyncio
+import io
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -405,14 +407,18 @@ def test_a_prompt_that_is_late_is_not_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pending", [0, 4000])
-def test_29_updates_that_pile_up_are_noticed(pending: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_29_updates_that_pile_up_are_noticed(pending: int) -> None:
     """After a long outage it is said how much waits at Telegram, which drops what is older than a day."""
+    log = io.StringIO()
 
     async def prepare() -> None:
         async with stage(work=False) as made:
             made.providers.telegram.offer(*({"update_id": number} for number in range(pending)))
-            set_up_logging("ERROR")
+            set_up_logging("ERROR", log)
             await made.product.prepare()
 
-    asyncio.run(prepare())
-    assert ("updates_pile_up" in capsys.readouterr().err) == (pending > 0)
+    try:
+        asyncio.run(prepare())
+    finally:
+        set_up_logging("ERROR", sys.__stderr__)
+    assert ("updates_pile_up" in log.getvalue()) == (pending > 0)

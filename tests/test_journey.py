@@ -27,6 +27,7 @@ STORIES = [message for message in LABELLED if message["kind"] == "story"]
 IN_DANGER = [number for number, story in enumerate(STORIES) if story["urgent"]]
 ORDINARY = [number for number, story in enumerate(STORIES) if not story["urgent"]]
 TAKEN_FOR_SOMETHING_ELSE = 2
+AND_THE_OTHERS = ["n"] * len(STORIES)  # "next", for what stays private and is read all the same
 SPANS = {m["text"][pii["start"] : pii["end"]] for m in LABELLED for pii in m["pii"]}
 
 
@@ -104,7 +105,9 @@ def approved(told: Rig) -> list[str]:
     store.close()
     # The moderator knows a name when it is there, which is what a moderator is for.
     choices = ["s" if any(_stands_in(span, one.words) for span in SPANS) else "a" for one in waiting]
-    done = told.run("moderate", "--moderator", "mo@operator.example", typed="\n".join(choices) + "\n")
+    done = told.run(
+        "moderate", "--moderator", "mo@operator.example", typed="\n".join([*choices, *AND_THE_OTHERS]) + "\n"
+    )
     assert done.returncode == 0, done.stderr
     return [one.words for one, choice in zip(waiting, choices, strict=True) if choice == "a"]
 

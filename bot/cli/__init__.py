@@ -43,9 +43,9 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "digest": "Digests: see one before it goes, or send what is due.",
     },
     "rights": {
+        "forget": "Remove now what may no longer be kept; otherwise it is done at night while serving.",
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",
         "audit": "What staff did.",
-        "forget": "Remove now what may no longer be kept; otherwise it is done at night while serving.",
     },
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }

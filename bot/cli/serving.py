@@ -97,6 +97,7 @@ async def _serve(built: Product, host: str, port: int, *, work: bool) -> bool:
     watching = asyncio.create_task(end_it())
     await server.serve()
     watching.cancel()
+    await built.close_channels()
     return server.started and not must_end.is_set()
 
 
@@ -110,6 +111,7 @@ async def _work(built: Product) -> bool:
             [asyncio.create_task(told.wait()), asyncio.create_task(must_end.wait())],
             return_when=asyncio.FIRST_COMPLETED,
         )
+    await built.close_channels()
     return not must_end.is_set()
 
 

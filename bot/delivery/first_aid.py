@@ -71,7 +71,9 @@ class FirstAid:
 
     def warm(self) -> None:
         """Have all that is needed in memory before the first message comes."""
-        signposts("is anybody there")
+        words = "is anybody there who can tell me what to do"
+        signposts(words)
+        tell(words, self._wording.languages, DEFAULT)
 
     async def _help(self, incoming: Incoming, says: Sequence[Say]) -> None:
         key = (incoming.channel, incoming.external_id)
