@@ -27,6 +27,9 @@ Danger = Literal[
 PLAIN_WORDS: Final = 4.5
 """What plain words of danger add to what the model says of their kind."""
 
+ALARM: Final = -0.5
+"""How much must speak for danger. Chosen on messages of another writer: training/README.md."""
+
 OVER: Final = -2.0
 """What words add that say that it is over, was a test, or was a way of speaking."""
 
@@ -50,7 +53,7 @@ def read_urgency(text: str) -> Urgency | None:
         kind, words = theirs
         return Urgency(kind, (f"words: {words}",))
     points, together, plain = _points(text)
-    if together <= 0:
+    if together <= ALARM:
         return None
     best = max(points, key=lambda kind: points[kind])
     return Urgency(cast("Danger", best), (*plain.get(best, ()), *reasons("urgent", text, best)))
