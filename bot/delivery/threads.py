@@ -29,7 +29,9 @@ class Bell:
         """Wait for a ring, but no longer than that."""
         self._loop = asyncio.get_running_loop()
         try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            # Not wait_for: in Python 3.11 it swallows a cancellation that meets the ring, and nothing ends.
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
         except TimeoutError:
             return
         finally:
