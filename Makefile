@@ -39,7 +39,8 @@ train: $(VENV)/.ready-dev  ## Learn the weights in bot/understanding/weights aga
 lock: $(VENV)/.ready-dev  ## Choose dependency versions again, within pyproject.toml's ranges.
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --extra dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --extra pdf --extra sso --extra observability --extra ner \
+	  --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -c requirements.lock \
 	  -o requirements-dev.lock
 
