@@ -118,6 +118,13 @@ ARROWS = {
         "bot.wording",
         "models",
     },
+    "bot.posters": {
+        "bot.conversation.messages",
+        "bot.conversation.speech",
+        "bot.numbers",
+        "bot.posters",
+        "bot.wording",
+    },
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
