@@ -142,8 +142,14 @@ ARROWS = {
         "models",
     },
     "bot.settings": {"bot.conversation.messages", "bot.conversation.speech", "bot.privacy.keys"},
-    "bot.migrations": {"models"},
-    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "bot.understanding.answers", "models"},
+    "bot.migrations": {"bot.privacy.keys", "models"},
+    "bot.stories": {
+        "bot.conversation.state",
+        "bot.conversation.turn",
+        "bot.privacy.keys",
+        "bot.understanding.answers",
+        "models",
+    },
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},
