@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "audit": "What staff did.",
     },
     "staff": {"staff": "Who may use the console."},
+    "posters": {"poster": "A poster, or cards to hand out, with codes to scan."},
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }
 """The commands of each module here, and the first sentence of each one's help."""
