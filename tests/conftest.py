@@ -1,14 +1,88 @@
-"""Fixtures that many tests share, and the rule that no test calls the outside world."""
+"""Fixtures that many tests share, the engine they run on, and the rule that no test calls the outside world."""
 
+import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
+import postgresql
 import pytest
 from rig import Rig, rig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+REACH_THE_DATABASE = {"databases", "desk", "faults", "rig"}
+"""Our own modules by which tests come to a database: whoever imports of them is marked `database`."""
+_until_the_end = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the engine."""
+    parser.addoption(
+        "--postgresql",
+        action="store_true",
+        help="Run the tests that use a database on PostgreSQL, and no others.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL where it is wanted; once, and not in each of several workers."""
+    if config.getoption("--postgresql") and not hasattr(config, "workerinput"):
+        if not databases.on_postgresql():
+            try:
+                server = _until_the_end.enter_context(postgresql.running(**postgresql.CARELESS))
+            except postgresql.NoPostgresql as missing:
+                raise pytest.UsageError(str(missing)) from None
+            os.environ[postgresql.ADDRESS] = server.address()
+        databases.make_template()
+
+
+def pytest_unconfigure() -> None:
+    """End what was started."""
+    _until_the_end.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that use a database; on PostgreSQL the others, and those about files, are left out."""
+    for item in items:
+        if _reaches_the_database(item):
+            item.add_marker(pytest.mark.database)
+    if databases.on_postgresql():
+        left = [item for item in items if not _is_for_postgresql(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if _is_for_postgresql(item)]
+
+
+def _reaches_the_database(item: pytest.Item) -> bool:
+    names = vars(getattr(item, "module", None)).values()
+    return any(
+        (
+            getattr(value, "__name__", None)
+            if type(value) is type(pytest)
+            else getattr(value, "__module__", None)
+        )
+        in REACH_THE_DATABASE
+        for value in names
+    )
+
+
+def _is_for_postgresql(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("database")) and not item.get_closest_marker("only_sqlite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that does not say that it uses the database gets none: it would be left out on PostgreSQL."""
+    databases.allow(marked=bool(item.get_closest_marker("database")))
+
+
+@pytest.fixture(autouse=True)
+def _databases_end() -> Iterator[None]:
+    """Close and drop what a test opens and makes."""
+    with databases.one_test():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import databases
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -32,7 +33,7 @@ def shape(store: Store) -> dict[str, set[str]]:
 
 def test_head_is_what_the_models_say(tmp_path: Path) -> None:
     """A migrated database differs in nothing from the models."""
-    store = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    store = databases.store(databases.empty(tmp_path / "a.db"))
     upgrade(store)
     made, connection = config(store)
     command.check(made)
@@ -49,7 +50,7 @@ def test_there_is_one_head() -> None:
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_each_revision_goes_up_down_and_up(tmp_path: Path, revision: str) -> None:
     """Going down undoes a revision, and going up again gives the same tables."""
-    store = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    store = databases.store(databases.empty(tmp_path / "a.db"))
     made, connection = config(store)
     command.upgrade(made, revision)
     there = shape(store)
@@ -63,7 +64,7 @@ def test_each_revision_goes_up_down_and_up(tmp_path: Path, revision: str) -> Non
 
 def test_a_failing_revision_leaves_nothing_half_done(tmp_path: Path) -> None:
     """Tables that a transaction made are gone when it fails, on SQLite too."""
-    store = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    store = databases.store(databases.empty(tmp_path / "a.db"))
 
     def half_done() -> None:
         with store.write() as session:
@@ -78,7 +79,7 @@ def test_a_failing_revision_leaves_nothing_half_done(tmp_path: Path) -> None:
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     """`listened migrate` may be run at every start."""
-    store = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    store = databases.store(databases.empty(tmp_path / "a.db"))
     assert not is_current(store)
     upgrade(store)
     upgrade(store)
