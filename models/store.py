@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import ORMExecuteState, Session
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long a statement waits for somebody else's lock before it gives up."""
@@ -25,6 +26,16 @@ ON_POSTGRESQL: Final[Mapping[str, str]] = {
 }
 """What a connection is made with where the URL says nothing else of it
 (https://www.postgresql.org/docs/current/libpq-connect.html)."""
+
+
+class _Look(Session):
+    """A session that only reads. PostgreSQL refuses to lock rows in one; so that it shows, SQLite does too."""
+
+
+@event.listens_for(_Look, "do_orm_execute")
+def _refuse_locks(state: ORMExecuteState) -> None:
+    if getattr(state.statement, "_for_update_arg", None) is not None:
+        raise InvalidRequestError("reading locks nothing: use write(), or a query without a lock")
 
 
 class Store:
@@ -71,7 +82,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent look that writes nothing and waits for no writer."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with _Look(self._reader, expire_on_commit=False) as session:
             yield session
 
     def checkpoint(self) -> None:

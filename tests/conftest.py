@@ -3,8 +3,11 @@
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import databases
@@ -12,9 +15,8 @@ import postgresql
 import pytest
 from rig import Rig, rig
 
+HERE = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-REACH_THE_DATABASE = {"databases", "desk", "faults", "rig"}
-"""Our own modules by which tests come to a database: whoever imports of them is marked `database`."""
 _until_the_end = contextlib.ExitStack()
 
 
@@ -47,7 +49,7 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that use a database; on PostgreSQL the others, and those about files, are left out."""
     for item in items:
-        if _reaches_the_database(item):
+        if isinstance(item, pytest.Function) and _reaches_the_database(item.module):
             item.add_marker(pytest.mark.database)
     if databases.on_postgresql():
         left = [item for item in items if not _is_for_postgresql(item)]
@@ -55,17 +57,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _is_for_postgresql(item)]
 
 
-def _reaches_the_database(item: pytest.Item) -> bool:
-    names = vars(getattr(item, "module", None)).values()
-    return any(
-        (
-            getattr(value, "__name__", None)
-            if type(value) is type(pytest)
-            else getattr(value, "__module__", None)
-        )
-        in REACH_THE_DATABASE
-        for value in names
-    )
+@cache
+def _reaches_the_database(module: ModuleType) -> bool:
+    """Whether a module of the tests uses a database: by tests/databases.py, or by a module that does."""
+    if module is databases:
+        return True
+    used = {
+        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        for value in vars(module).values()
+    }
+    names = (name for name in used if isinstance(name, str) and name != module.__name__)
+    ours = [sys.modules[name] for name in names if (HERE / f"{name}.py").exists() and name in sys.modules]
+    return any(_reaches_the_database(other) for other in ours)
 
 
 def _is_for_postgresql(item: pytest.Item) -> bool:

@@ -21,6 +21,7 @@ from postgresql import ADDRESS
 from sqlalchemy import make_url, text
 
 from bot.migrations import upgrade
+from bot.privacy.keys import Keyring
 from models import Base, Store
 
 TEMPLATE: Final = "listened_template"
@@ -102,7 +103,7 @@ def make_template() -> None:
     """Make the database on PostgreSQL that all others are copies of."""
     _command(f"CREATE DATABASE {TEMPLATE}")
     made = Store(_address(TEMPLATE))
-    upgrade(made)
+    upgrade(made, _no_keys)
     made.close()
 
 
@@ -130,9 +131,13 @@ def _template_file() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "template.db"
     made = Store(f"sqlite:///{path}")
-    upgrade(made)
+    upgrade(made, _no_keys)
     made.close()  # the last to close brings its write-ahead log into the file
     return path
+
+
+def _no_keys() -> Keyring:
+    raise AssertionError("nothing has been told yet, so nothing is there to be sealed")
 
 
 def _create(path: Path, template: str) -> None:
