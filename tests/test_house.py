@@ -121,6 +121,7 @@ ARROWS = {
         "bot.mail",
         "bot.pdf",
         "bot.posters",
+        "bot.privacy.disclosure",
         "bot.privacy.keys",
         "bot.visit_list",
         "bot.visits",

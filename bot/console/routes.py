@@ -5,13 +5,14 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, invitation, posters, sign_in, staff, today, visits
+from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
+    *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,
     *staff.PAGES,
