@@ -6,7 +6,7 @@ from bot.conversation.asking import advance, current, current_step
 from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
 from bot.conversation.state import State
-from bot.conversation.turn import Rejoined, Say, Stopped, Turn
+from bot.conversation.turn import Forgotten, Rejoined, Say, Stopped, Turn
 from bot.understanding.commands import Command, read_command
 from bot.understanding.language import read_language
 
@@ -36,6 +36,8 @@ def obey(command: Command, state: State, incoming: Incoming, here: Here) -> Turn
             return Turn(state, (Say("privacy"), *current(state, here)))
         case "my_data":
             return Turn(state, (Say("my_data", shows="holdings"),))
+        case "delete" if state.stopped:
+            return forget(state)  # its number could not reach whom the phone company has cut off
         case "delete":
             confirm = Say("delete_confirm", code=here.code, kind="farewell")
             return Turn(replace(state, code=here.code), (confirm,))
@@ -53,6 +55,12 @@ def stop(state: State, *, confirmed: bool) -> Turn:
     """No more messages; `confirmed` says whether the carrier has told the person already."""
     says = () if confirmed else (Say("stopped", kind="farewell"),)
     return Turn(replace(state, stopped=True, doubt=""), says, (Stopped(),))
+
+
+def forget(state: State) -> Turn:
+    """Have everything removed. What is true of the person outlasts it: a STOP, and the language for the last word."""
+    gone = State(language=state.language, met=True, stopped=state.stopped)
+    return Turn(gone, (Say("deleted", kind="farewell"),), (Forgotten(),))
 
 
 def switch(state: State, language: str, here: Here) -> Turn:
