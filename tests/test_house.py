@@ -111,8 +111,13 @@ ARROWS = {
         "models",
     },
     "bot.console": {
+        "bot.audit",
+        "bot.console",
         "bot.delivery.threads",
         "bot.handover",
+        "bot.log",
+        "bot.mail",
+        "bot.privacy.keys",
         "bot.visit_list",
         "bot.visits",
         "bot.wording",
