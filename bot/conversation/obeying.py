@@ -36,11 +36,8 @@ def obey(command: Command, state: State, incoming: Incoming, here: Here) -> Turn
             return Turn(state, (Say("privacy"), *current(state, here)))
         case "my_data":
             return Turn(state, (Say("my_data", shows="holdings"),))
-        case "delete" if state.stopped:
-            return forget(state)  # its number could not reach whom the phone company has cut off
         case "delete":
-            confirm = Say("delete_confirm", code=here.code, kind="farewell")
-            return Turn(replace(state, code=here.code), (confirm,))
+            return _delete(state, here)
         case "language":
             named = read_language(incoming.text, here.languages)
             return switch(state, named, here) if named else Turn(state, (Say("languages"),))
@@ -67,6 +64,13 @@ def switch(state: State, language: str, here: Here) -> Turn:
     """Go on in another language."""
     state = replace(state, language=language)
     return Turn(state, (Say("language_changed"), *current(state, here)))
+
+
+def _delete(state: State, here: Here) -> Turn:
+    if state.stopped:
+        return forget(state)  # the number could not reach whom the phone company has cut off
+    confirm = Say("delete_confirm", code=here.code, kind="farewell")
+    return Turn(replace(state, code=here.code), (confirm,))
 
 
 def _start(state: State, here: Here) -> Turn:
