@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
+TESTS := $(BIN)/python -m pytest -q --durations=10
+SIDE_BY_SIDE := -n 2 --dist loadfile -m "not alone"
+ALONE := -m alone
 
-.PHONY: help demo demo-history test test-peers check format lint types lock faults console-access screenshots train clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults many console-access screenshots train clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -17,8 +20,10 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test, and those of
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --postgresql
+	$(TESTS) $(SIDE_BY_SIDE)
+	$(TESTS) $(ALONE)
+	$(TESTS) --postgresql $(SIDE_BY_SIDE)
+	$(TESTS) --postgresql $(ALONE)
 
 test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
 	@tests/peers/run $(abspath $(BIN))/python
@@ -32,6 +37,9 @@ faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times eac
 
 console-access: $(VENV)/.ready-dev  ## Write docs/console-access.md anew, from the console's table of routes.
 	$(BIN)/python -m bot.console.routes > docs/console-access.md
+
+many: $(VENV)/.ready-dev  ## Kill processes that share one PostgreSQL while 50,000 people text, and count the damage.
+	PYTHONPATH=.:tests $(BIN)/python tests/many.py --people 50000
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py

@@ -233,6 +233,7 @@ def test_25_an_ill_provider_is_left_alone(tmp_path: Path) -> None:
     assert len(desk.wire.got) > 10
 
 
+@pytest.mark.alone
 def test_27_a_hung_provider_starves_nobody(fresh_rig: Rig) -> None:
     """While Twilio hangs, webhooks are answered at once and Telegram goes on."""
     fresh_rig.providers.faults.always("create", Fault(delay=30))
