@@ -8,7 +8,7 @@ TESTS := $(BIN)/python -m pytest -q --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile -m "not alone"
 ALONE := -m alone
 
-.PHONY: help demo demo-history test test-peers check format lint types lock faults many console-access screenshots train clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults console-access screenshots train clean
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,9 +37,6 @@ faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times eac
 
 console-access: $(VENV)/.ready-dev  ## Write docs/console-access.md anew, from the console's table of routes.
 	$(BIN)/python -m bot.console.routes > docs/console-access.md
-
-many: $(VENV)/.ready-dev  ## Kill processes that share one PostgreSQL while 50,000 people text, and count the damage.
-	PYTHONPATH=.:tests $(BIN)/python tests/many.py --people 50000
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py

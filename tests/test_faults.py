@@ -338,7 +338,8 @@ def test_41_told_to_end_in_the_middle_of_work(fresh_rig: Rig) -> None:
         )
         assert set(statuses) == {200}
     threading.Timer(0.1, process.terminate).start()
-    process.wait(20)
+    assert process.wait(20) == 0
+    assert not (fresh_rig.folder / "listened.db-wal").exists()  # the database was closed
     fresh_rig.providers.faults.always("create", None)
     fresh_rig.serve()
     assert wait_for(lambda: len(fresh_rig.providers.ledger) == 120, 60)
