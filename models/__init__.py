@@ -17,6 +17,7 @@ from models import (
     releases,
     stories,
     visits,
+    workshops,
 )
 from models.base import Base
 from models.store import Store
@@ -36,4 +37,5 @@ __all__ = [
     "releases",
     "stories",
     "visits",
+    "workshops",
 ]

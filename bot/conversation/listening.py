@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation.asking import advance, ask, current, current_step
+from bot.conversation.gathering import accept, take_role
 from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
 from bot.conversation.script import OPEN_STORY, Step
@@ -45,6 +46,10 @@ def listen(state: State, incoming: Incoming, here: Here) -> Turn:
             return _hear_consent(state, incoming, asked, here)
         case "hand_over":
             return _hear_hand_over(state, incoming, asked, here)
+        case "role":
+            return take_role(state, incoming, asked, here)
+        case "invitation":
+            return accept(state, incoming, here) or _out_of_the_blue(state, incoming, here)
 
 
 def settle(state: State, here: Here) -> Turn:
