@@ -88,6 +88,7 @@ class Product:
     post_room: PostRoom
     first_aid: FirstAid
     bell: Bell
+    hours: Hours
     clock: Clock
 
     async def run_due(self, moment: datetime | None = None, only: str | None = None) -> dict[str, int]:
@@ -203,9 +204,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
         visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
-        workshops=Sessions(
-            store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock
-        ),
+        workshops=Sessions(store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock),
         prompts=Prompts(store, people, inbox, hours, scripts, accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
@@ -214,6 +213,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
+        hours=hours,
         clock=clock,
     )
 

@@ -118,7 +118,6 @@ class Contribution(Base):
     verdict: Mapped[str | None]
     shown: Mapped[Sealed | None]
     """What may be shown: redacted, and approved."""
-    moderator: Mapped[str | None]
     decided_at: Mapped[Moment | None]
 
 
@@ -227,9 +226,7 @@ def places_of(
 
 def count_in(session: Session, workshop_id: int, *states: str) -> int:
     """How many people are on its list in one of these states."""
-    query = select(func.count()).where(
-        Participant.workshop_id == workshop_id, Participant.state.in_(states)
-    )
+    query = select(func.count()).where(Participant.workshop_id == workshop_id, Participant.state.in_(states))
     return session.scalar(query) or 0
 
 
@@ -260,7 +257,7 @@ def told_in(session: Session, inbound_ids: Sequence[int]) -> Sequence[Contributi
 
 def take_back(session: Session, contact_ids: Sequence[int]) -> None:
     """Nothing of these people's words is shown at any workshop from now on."""
-    query = update(Participant).where(Participant.contact_id.in_(contact_ids), Participant.agreed)
+    query = update(Participant).where(Participant.contact_id.in_(contact_ids), Participant.agreed.is_(True))
     session.execute(query.values(agreed=False))
 
 
@@ -287,7 +284,9 @@ def releases_of(session: Session, workshop_ids: Sequence[int]) -> Sequence[Works
     return session.scalars(query.order_by(WorkshopRelease.id)).all()
 
 
-def values_of(session: Session, workshop_id: int, question: str) -> Sequence[tuple[Contribution, Participant]]:
+def values_of(
+    session: Session, workshop_id: int, question: str
+) -> Sequence[tuple[Contribution, Participant]]:
     """(answer, who) of everybody on its list who answered a question, oldest first."""
     query = (
         select(Contribution, Participant)
@@ -296,5 +295,3 @@ def values_of(session: Session, workshop_id: int, question: str) -> Sequence[tup
         .order_by(Contribution.id)
     )
     return [(row.Contribution, row.Participant) for row in session.execute(query)]
-
-

@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",
     },
+    "workshops": {"workshop": "Workshops: before, during and after."},
     "digests": {
         "moderate": "Read every story, one by one: decide what may leave, "
         "and pass on what somebody must act on.",
@@ -47,6 +48,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",
         "audit": "What staff did.",
     },
+    "posters": {"poster": "A poster, or cards to hand out, with codes to scan."},
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }
 """The commands of each module here, and the first sentence of each one's help."""

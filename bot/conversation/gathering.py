@@ -24,7 +24,7 @@ from bot.conversation.turn import (
 )
 from bot.understanding.answers import read_consent
 from bot.understanding.roles import read_role, wants_to_leave
-from bot.understanding.room import read_room_answer
+from bot.understanding.room import is_figures, read_room_answer
 
 JOIN: Final = "workshop_join"
 LATE: Final = "pre_session_late"
@@ -67,8 +67,10 @@ def attend(state: State, incoming: Incoming, here: Here) -> Turn | None:
     return None if state.script == JOIN and state.step else _answer_in_room(state, incoming, here)
 
 
-def accept(state: State, incoming: Incoming, here: Here) -> Turn | None:
-    """What an invited person answers; None when it is no answer."""
+def plan(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn | None:
+    """Whether somebody comes, or as whom; None when the message is no answer to an invitation."""
+    if asked.kind == "role":
+        return _take_role(state, incoming, asked, here)
     decision = read_consent(incoming.text)
     if decision == "yes":
         door = here.gathering.invited
@@ -78,14 +80,13 @@ def accept(state: State, incoming: Incoming, here: Here) -> Turn | None:
     return None
 
 
-def take_role(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn:
-    """As whom somebody comes; what is no role is asked about again."""
+def _take_role(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn:
     role = read_role(incoming.text)
     if role is None or state.workshop is None:
         return Turn(state, current(state, here))
     taken: tuple[Effect, ...] = (TookRole(state.workshop, role),)
     gathering = here.gathering
-    if gathering.waiting:
+    if gathering.rests:
         return replace(advance(state, asked, here), effects=taken)
     if not gathering.late:
         return Turn(replace(state, step=None), (Say("workshop.ready"),), taken)
@@ -111,8 +112,10 @@ def _enter(state: State, door: Door, here: Here) -> Turn:
 def _answer_in_room(state: State, incoming: Incoming, here: Here) -> Turn | None:
     room = here.gathering.room
     answer = read_room_answer(incoming.text, room.kind) if room else None
-    if room is None or answer is None:
+    if room is None or (answer is None and not is_figures(incoming.text)):
         return None
+    if answer is None:
+        return Turn(state, (Say("room.number" if room.kind == "number" else "words_please"),))
     # A story that is being told is to settle all the same.
     wake = timedelta(seconds=here.quiet) if state.settling else None
     return Turn(state, (Say("room.kept"),), (RoomAnswered(room.question, answer),), wake)

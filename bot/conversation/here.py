@@ -44,7 +44,7 @@ class Gathering:
         door: the workshop whose code the message holds.
         invited: the workshop that they were invited to and have not answered about.
         member: the workshop on whose list they are, the next one first.
-        waiting: whether they wait for a place in it.
+        rests: whether nothing more will be asked: they wait for a place in it, or it has begun.
         late: whether its first questions have gone out already.
         room: the question that is open in its room.
     """
@@ -52,7 +52,7 @@ class Gathering:
     door: Door | None = None
     invited: Door | None = None
     member: int | None = None
-    waiting: bool = False
+    rests: bool = False
     late: bool = False
     room: Room | None = None
 

@@ -1,5 +1,6 @@
 """Join codes: what a workshop's poster says, and finding it in a text, however it is typed. Never an identity."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def codes_in(text: str) -> tuple[str, ...]:
     tokens = [one for one in _APART.split(digits.upper().translate(_LOOK_ALIKE)) if one]
     candidates = ["".join(tokens)] if len(tokens) > 2 else []
     candidates += tokens
-    candidates += [first + second for first, second in zip(tokens, tokens[1:], strict=False)]
+    candidates += [first + second for first, second in itertools.pairwise(tokens)]
     return tuple(dict.fromkeys(one for one in candidates if _CODE.fullmatch(one)))
 
 

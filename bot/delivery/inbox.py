@@ -164,15 +164,11 @@ class Inbox:
         Returns:
             False when nothing is sent, because the person said stop or had all removed, or the line has no landlord.
         """
-        return self._say_first(
-            channel, account, address, lambda state: dialogue.begin(state, script, errand)
-        )
+        return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
 
     def notify(self, channel: ChannelName, account: str, address: str, key: str, workshop: int) -> bool:
         """Say one thing about a workshop from our side, which asks nothing; False as for `ask`."""
-        return self._say_first(
-            channel, account, address, lambda state: dialogue.notify(state, key, workshop)
-        )
+        return self._say_first(channel, account, address, lambda state: dialogue.notify(state, key, workshop))
 
     def _say_first(
         self, channel: ChannelName, account: str, address: str, turn: Callable[[State], Turn]

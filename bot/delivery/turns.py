@@ -100,7 +100,7 @@ class Turns:
     def open(self, session: Session, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
         conversation = latest(session, contact.id, line.id)
-        state = State.from_json(conversation.state) if conversation else State()
+        state = self._state(conversation) if conversation else State()
         address = self._people.address(contact)
         state = replace(
             state,
@@ -131,15 +131,22 @@ class Turns:
                 id=new_id(), contact_id=contact.id, line_id=talk.line.id, created_at=now
             )
             session.add(conversation)
-        conversation.state, conversation.updated_at = turn.state.to_json(), now
+        standing = json.dumps(turn.state.to_json())
+        conversation.state = self._keys.seal("conversation", conversation.id, "state", standing)
+        conversation.updated_at = now
         conversation.wake_at = now + turn.wake if turn.wake else None
         contact.language, contact.met = turn.state.language, turn.state.met
         session.flush()
         theirs = [one for one in turn.effects if isinstance(one, Reworded) or not is_for_workshop(turn.state)]
-        StoryBook(session, self._keys).keep(theirs, conversation, talk.line, inbound_ids, now)
+        told = replace(turn, effects=tuple(theirs))
+        StoryBook(session, self._keys).keep(told, conversation, talk.line, inbound_ids, now)
         self._members.keep(session, contact, turn.state, turn.effects, inbound_ids)
         self._carry_out(session, replace(talk, conversation=conversation), turn)
         return self._queue(session, talk, conversation.id, turn)
+
+    def _state(self, conversation: Conversation) -> State:
+        opened = self._keys.open("conversation", conversation.id, "state", conversation.state)
+        return State.from_json(json.loads(opened))
 
     def _carry_out(self, session: Session, talk: Talk, turn: Turn) -> None:
         """Everything that a turn does beside telling and saying."""
@@ -174,7 +181,9 @@ class Turns:
         facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
         facts = self._with_workshop(session, facts, turn.state)
         for say in says:
-            story = self._preview(session, contact, conversation_id, turn.state) if say.shows == "story" else ""
+            story = (
+                self._preview(session, contact, conversation_id, turn.state) if say.shows == "story" else ""
+            )
             held = self._holdings(session, contact, zone) if say.shows == "holdings" else None
             reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
             body = {

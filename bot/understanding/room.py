@@ -24,6 +24,11 @@ def read_room_answer(text: str, kind: Literal["word", "number"]) -> str | None:
     return _number(text) if kind == "number" else _word(text)
 
 
+def is_figures(text: str) -> bool:
+    """Whether a message holds digits and no letters: then it tells nothing else either."""
+    return any(one.isdigit() for one in text) and not any(one.isalpha() for one in text)
+
+
 def _number(text: str) -> str | None:
     said = phrase(text)
     found = NUMBER.fullmatch(said)

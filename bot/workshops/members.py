@@ -1,6 +1,7 @@
 """Members: what a message means to the workshops of whoever wrote it, and writing down what came of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, cast
 from zoneinfo import ZoneInfo
@@ -61,6 +62,14 @@ MATTERS: Final = "matters"
 """The question that words belong to which were told for no other."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """By which message, and in which language, something was said."""
+
+    inbound_id: int | None
+    language: str
+
+
 class Members:
     """Looks at and writes down who comes to which workshop and what they say for it.
 
@@ -84,7 +93,7 @@ class Members:
             door=door,
             invited=invited,
             member=theirs[1].id if theirs else None,
-            waiting=theirs is not None and theirs[0].state == WAITING,
+            rests=theirs is not None and (theirs[0].state == WAITING or theirs[1].starts_at <= self._clock()),
             late=theirs is not None and self._is_late(theirs[1]),
             room=self._room(session, places),
         )
@@ -107,7 +116,7 @@ class Members:
             inbound_ids: the message that caused it; for an edit, every version of that message.
         """
         ids = _everywhere(session, contact)
-        said_in = inbound_ids[0] if inbound_ids else None
+        said = Said(inbound_ids[0] if inbound_ids else None, state.language)
         for effect in effects:
             match effect:
                 case Joined(workshop):
@@ -119,7 +128,7 @@ class Members:
                 case Declined(workshop):
                     self._place(session, workshop, ids).state = DECLINED
                 case RoomAnswered(question, value):
-                    self._answer_in_room(session, question, value, ids, state, said_in)
+                    self._answer_in_room(session, question, value, ids, said)
                 case Reworded(words, choice):
                     self._reword(session, words, choice, inbound_ids)
                 case Withdrawn():
@@ -127,7 +136,7 @@ class Members:
                 case Answered() | Told() | Consented() | KeepPrivate() if is_for_workshop(state):
                     mine = participant(session, state.workshop or 0, ids)
                     if mine is not None:
-                        self._tell(session, mine, effect, state, said_in)
+                        self._tell(session, mine, effect, said)
                 case _:
                     pass  # nothing of a workshop's
         session.flush()
@@ -146,7 +155,9 @@ class Members:
         """The workshop whose code a message holds, in its words or in the link that it came by."""
         if incoming.choice:
             return None
-        for code in codes_in(f"{incoming.source or ''} {incoming.text}" if incoming.source else incoming.text):
+        for code in codes_in(
+            f"{incoming.source or ''} {incoming.text}" if incoming.source else incoming.text
+        ):
             found = workshop_of(session, code)
             if found is not None:
                 return self._door_of(session, found, ids)
@@ -203,12 +214,11 @@ class Members:
         session: Session,
         mine: Participant,
         effect: Answered | Told | Consented | KeepPrivate,
-        state: State,
-        said_in: int | None,
+        said: Said,
     ) -> None:
         match effect:
             case Answered(question, value):
-                self._write(session, mine, question, value, state, said_in)
+                self._write(session, mine, question, value, said)
             case Told(words, anew):
                 told = self._told(session, mine)
                 if anew:  # it takes the place of all that they told before
@@ -217,7 +227,7 @@ class Members:
                     told = []
                 question = told[-1].question if told else MATTERS
                 before = f"{self.open(told[-1])} " if told else ""
-                self._write(session, mine, question, f"{before}{words}", state, said_in)
+                self._write(session, mine, question, f"{before}{words}", said)
             case Consented(_, given):
                 mine.agreed = given
             case KeepPrivate():
@@ -234,18 +244,15 @@ class Members:
         question_id: int,
         value: str,
         ids: Sequence[int],
-        state: State,
-        said_in: int | None,
+        said: Said,
     ) -> None:
         """One answer a person: a later one takes the place of an earlier one while the question is open."""
         question = session.get(RoomQuestion, question_id)
         mine = participant(session, question.workshop_id, ids) if question else None
         if question is not None and mine is not None and question.closed_at is None:
-            self._write(session, mine, room_name(question_id), value, state, said_in)
+            self._write(session, mine, room_name(question_id), value, said)
 
-    def _reword(
-        self, session: Session, words: str, choice: str | None, inbound_ids: Sequence[int]
-    ) -> None:
+    def _reword(self, session: Session, words: str, choice: str | None, inbound_ids: Sequence[int]) -> None:
         for told in told_in(session, inbound_ids):
             value = choice if self.open(told) in CHOICES else words
             if value:
@@ -258,8 +265,7 @@ class Members:
         mine: Participant,
         question: str,
         value: str,
-        state: State,
-        said_in: int | None,
+        said: Said,
     ) -> None:
         """Keep an answer; a new one takes the old one's place, and a moderator looks at it anew."""
         told = contribution(session, mine.id, question)
@@ -267,8 +273,8 @@ class Members:
             told = Contribution(id=new_id(), participant_id=mine.id, question=question)
             session.add(told)
         told.words = self._keys.seal("contribution", told.id, "words", value)
-        told.inbound_id, told.language, told.told_at = said_in, state.language, self._clock()
-        told.verdict = told.shown = told.moderator = told.decided_at = None
+        told.inbound_id, told.language, told.told_at = said.inbound_id, said.language, self._clock()
+        told.verdict = told.shown = told.decided_at = None
         session.flush()
 
 

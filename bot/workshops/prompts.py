@@ -205,9 +205,7 @@ class Prompts:
             return False
         script = self._scripts.get(asking.script)
         if script is None:  # it asks nothing: it only says
-            return self._inbox.notify(
-                asking.channel, account, asking.address, asking.script, asking.workshop
-            )
+            return self._inbox.notify(asking.channel, account, asking.address, asking.script, asking.workshop)
         return self._inbox.ask(asking.channel, account, asking.address, script, asking.errand)
 
     def _reason(self, session: Session, contact: Contact) -> str | None:

@@ -194,9 +194,7 @@ class Sessions:
         ids = [one.id for one in contacts_of(session, contact.person)]
         if participant(session, workshop.id, ids) is not None:
             return "on the list already"
-        session.add(
-            Participant(id=new_id(), workshop_id=workshop.id, contact_id=contact.id, state=INVITED)
-        )
+        session.add(Participant(id=new_id(), workshop_id=workshop.id, contact_id=contact.id, state=INVITED))
         return None
 
     def _check(self, plan: Plan, landlords: Sequence[Landlord]) -> None:
@@ -224,13 +222,14 @@ class Sessions:
         """The times that people may be asked at, moved into the hours for that."""
         zone = ZoneInfo(timezone)
         opened = sorted({self._hours.next_open(one, zone) for one in prompts})
-        on_the_day = sum(one.astimezone(zone).date() == starts_at.astimezone(zone).date() for one in opened)
-        if len(opened) - on_the_day > MOST_EARLIER or on_the_day > 1:
+        usable = [one for one in opened if self._clock() < one <= starts_at - BEFORE_IT_BEGINS]
+        on_the_day = sum(one.astimezone(zone).date() == starts_at.astimezone(zone).date() for one in usable)
+        if len(usable) - on_the_day > MOST_EARLIER or on_the_day > 1:
             raise WorkshopProblem(
                 "Ask at most twice on earlier days and once on the day itself: with the one reminder that is four "
                 "texts, which is what people joined for."
             )
-        return [one for one in opened if self._clock() < one <= starts_at - BEFORE_IT_BEGINS]
+        return usable
 
     def _fresh_code(self, session: Session) -> str:
         while True:
