@@ -31,6 +31,13 @@ Action = Literal[
     "duty_contact_added",
     "workshop_added",
     "workshop_closed",
+    "staff_invited",
+    "staff_joined",
+    "staff_removed",
+    "role_given",
+    "role_taken",
+    "signed_in",
+    "signed_out_everywhere",
 ]
 
 BATCH: Final = 500

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment, Sealed
@@ -91,6 +101,12 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
+    language: Mapped[str] = mapped_column(default="en")
+    """The BCP 47 code of the language of the words; "und" where that can't be told."""
+    translation: Mapped[Sealed | None]
+    """A machine's English for the words, where the operator has one do that."""
+    translate_at: Mapped[Moment | None] = mapped_column(index=True)
+    """When a machine is to be asked, for the first time or again; None when it need not be."""
     decided_at: Mapped[Moment]
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
     """The release that it left with: set once, so that no excerpt is ever used twice."""
@@ -159,16 +175,36 @@ def consent(session: Session, story_id: int, use: str) -> Consent | None:
 
 def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None = None) -> Sequence[Story]:
     """Stories with words and a yes that no moderator has decided on, oldest first."""
-    query = (
+    return session.scalars(_waiting(landlord_id).limit(limit)).all()
+
+
+def _waiting(landlord_id: int) -> Select[Story]:
+    return (
         select(Story)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
         .outerjoin(Excerpt, Excerpt.story_id == Story.id)
         .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), _may_be_used())
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
-        .limit(limit)
     )
-    return session.scalars(query).all()
+
+
+def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
+    """(how many stories wait for a moderator, since when the oldest does)."""
+    return _count(session, _waiting(landlord_id))
+
+
+def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
+    """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
+    deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
+    return _count(session, _unread(landlord_id).where(Story.id.not_in(deciding)))
+
+
+def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
+    found = stories.order_by(None).subquery()
+    oldest = func.min(found.c.told_at, type_=found.c.told_at.type)
+    row = session.execute(select(func.count(), oldest).select_from(found)).one()
+    return row[0], row[1]
 
 
 def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
@@ -214,15 +250,25 @@ def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequ
     return [(row.Excerpt, row.contact_id) for row in session.execute(query)]
 
 
+def to_translate(session: Session, now: datetime, limit: int) -> Sequence[Excerpt]:
+    """Approved excerpts that have not left and whose translation is to be asked for now, the longest waiting first."""
+    query = select(Excerpt).where(Excerpt.translate_at <= now, Excerpt.release_id.is_(None))
+    query = query.where(Excerpt.verdict == APPROVED, Excerpt.words.is_not(None))
+    return session.scalars(query.order_by(Excerpt.translate_at, Excerpt.id).limit(limit)).all()
+
+
 def unread(session: Session, landlord_id: int, told_before: datetime) -> Sequence[Story]:
     """Stories with words that no person has read, oldest first."""
-    query = (
+    return session.scalars(_unread(landlord_id).where(Story.told_at < told_before)).all()
+
+
+def _unread(landlord_id: int) -> Select[Story]:
+    return (
         select(Story)
-        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None), Story.told_at < told_before)
+        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None))
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
     )
-    return session.scalars(query).all()
 
 
 def _may_be_used() -> ColumnElement[bool]:

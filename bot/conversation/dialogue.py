@@ -14,7 +14,7 @@ from bot.conversation.gathering import PLAIN, Errand, attend
 from bot.conversation.here import Gathering, Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
-from bot.conversation.obeying import AFTER_STOP, command_in, obey, stop, switch
+from bot.conversation.obeying import AFTER_STOP, command_in, forget, obey, stop, switch
 from bot.conversation.safety import (
     danger_in,
     face_danger,
@@ -28,7 +28,6 @@ from bot.conversation.state import State
 from bot.conversation.turn import (
     Begin,
     Consented,
-    Forgotten,
     Rejoined,
     Reworded,
     Say,
@@ -198,8 +197,7 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         turn = face_danger(state, incoming, kind, here)
         return _then(turn, obey("stop", turn.state, incoming, here)) if command == "stop" else turn
     if state.code and phrase(incoming.text) == state.code:
-        forgotten = State(language=state.language, met=True, stopped=state.stopped)
-        return Turn(forgotten, (Say("deleted", kind="farewell"),), (Forgotten(),))
+        return forget(state)
     state = replace(state, code=None)
     if command not in BEFORE_WORKSHOPS and (not state.stopped or command == "start"):
         attended = attend(state, incoming, here)
