@@ -39,7 +39,7 @@ class Hall:
 
     def __init__(self, folder: Path) -> None:
         self.desk = Desk(folder, Wire(), Wire(name="whatsapp"), Wire(name="telegram"), hours=load_hours())
-        accounts: dict[ChannelName, str] = dict.fromkeys(("sms", "whatsapp", "telegram"), ACCOUNT)  # type: ignore[arg-type]
+        accounts: dict[ChannelName, str] = dict.fromkeys(("sms", "whatsapp", "telegram"), ACCOUNT)
         desk = self.desk
         self.sessions = Sessions(
             desk.store,

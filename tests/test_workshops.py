@@ -234,7 +234,7 @@ def test_answers_are_theirs_to_change_until_the_session(tmp_path: Path) -> None:
         }
         assert session.scalar(select(func.count()).select_from(Story)) == 0
         held = Export(session, hall.desk.keys).of(session.scalars(select(Contact)).all())
-    assert words == {"good": "kind", "bad": "they kept me waiting for a year"}
+    assert kept == {"good": "kind", "bad": "they kept me waiting for a year"}
     assert held["workshops"][0]["told"][0]["words"] == "kind"
 
 
