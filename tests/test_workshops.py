@@ -229,9 +229,7 @@ def test_answers_are_theirs_to_change_until_the_session(tmp_path: Path) -> None:
         hall.text(person, words)
     with hall.desk.store.read() as session:
         told = contributions_of(session, [hall.places(workshop)[0].id])
-        words = {
-            one.question: hall.desk.keys.open("contribution", one.id, "words", one.words) for one in told
-        }
+        kept = {one.question: hall.desk.keys.open("contribution", one.id, "words", one.words) for one in told}
         assert session.scalar(select(func.count()).select_from(Story)) == 0
         held = Export(session, hall.desk.keys).of(session.scalars(select(Contact)).all())
     assert kept == {"good": "kind", "bad": "they kept me waiting for a year"}
