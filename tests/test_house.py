@@ -136,7 +136,15 @@ ARROWS = {
     },
     "bot.settings": {"bot.conversation.messages", "bot.conversation.speech", "bot.privacy.keys"},
     "bot.migrations": {"models"},
-    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "bot.understanding.answers", "models"},
+    "bot.stories": {
+        "bot.conversation.turn",
+        "bot.labels",
+        "bot.privacy.keys",
+        "bot.understanding.answers",
+        "models",
+    },
+    # What is a theme or an area is known to whoever reads them.
+    "bot.labels": {"bot.privacy", "bot.understanding.model", "bot.understanding.themes", "models"},
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},
@@ -146,7 +154,7 @@ ARROWS = {
     "bot.notice": {"bot.settings"},
     "bot.key_chain": {"bot.privacy.keys", "models"},
     "bot.rotation": {"bot.failpoints", "bot.log", "bot.privacy.keys", "models"},
-    "bot.releases": {"bot.privacy", "bot.stories", "models"},
+    "bot.releases": {"bot.labels", "bot.privacy", "bot.stories", "models"},
     "bot.moderation": {"bot.audit", "bot.privacy", "bot.stories", "models"},
     "bot.schedule": {"bot.privacy.keys", "bot.releases", "models"},
     "bot.delivery": {
