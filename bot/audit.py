@@ -29,6 +29,13 @@ Action = Literal[
     "line_added",
     "recipient_added",
     "duty_contact_added",
+    "staff_invited",
+    "staff_joined",
+    "staff_removed",
+    "role_given",
+    "role_taken",
+    "signed_in",
+    "signed_out_everywhere",
 ]
 
 BATCH: Final = 500

@@ -1,6 +1,7 @@
 """Mail: handing a message over to the operator's own mail server, and what its answer means."""
 
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -54,6 +55,15 @@ def mail_server(smtp_url: str, sender: str) -> MailServer:
         tls=parts.scheme == "smtps",
         sender=sender,
     )
+
+
+def tidy_address(text: str) -> str | None:
+    """An e-mail address without spaces around it; None when it is none."""
+    try:
+        address = Address(addr_spec=text.strip()).addr_spec
+    except (ValueError, IndexError):
+        return None
+    return address if "." in address.rpartition("@")[2] else None
 
 
 async def send_mail(mail: EmailMessage, server: MailServer) -> tuple[str, str | None]:

@@ -17,6 +17,7 @@ from models import (
     providers,
     releases,
     scopes,
+    staff,
     stories,
     visits,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "providers",
     "releases",
     "scopes",
+    "staff",
     "stories",
     "visits",
 ]

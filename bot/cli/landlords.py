@@ -1,12 +1,11 @@
 """`listened landlord`, `line` and `recipient`: setting up who is asked about and who reads."""
 
-from email.headerregistry import Address
 from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.audit import record
+from bot.audit import actor, record
 from bot.cli.common import product, the_landlord, whoever
 from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
@@ -14,6 +13,7 @@ from bot.conversation.segments import plain, segments
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.turn import Say
 from bot.digest.compose import AudienceName, Every
+from bot.mail import tidy_address
 from bot.numbers import is_uk_mobile, normal_number
 from bot.wording import DEFAULT, load_wording
 from models.base import new_id
@@ -29,6 +29,7 @@ from models.landlords import (
     name_key,
     recipients_of,
 )
+from models.staff import has_role
 
 MOST_PARTS = 2
 """Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
@@ -218,6 +219,10 @@ def add_recipient(
         with built.store.write() as session:
             if is_recipient(session, owner.id, built.keys.lookups("recipient", address.casefold())):
                 raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
+            if has_role(session, actor(built.keys, address), owner.id, ["moderator"]):
+                raise typer.BadParameter(
+                    "A moderator of this landlord can't read its digests as well.", param_hint="EMAIL"
+                )
             session.add(recipient)
             now = built.clock()
             record(session, built.keys, now, whoever(), "recipient_added", "recipient", recipient_id)
@@ -230,11 +235,8 @@ def mail_address(email: str) -> str:
     Raises:
         typer.BadParameter: when it is none.
     """
-    try:
-        address = Address(addr_spec=email.strip()).addr_spec
-    except (ValueError, IndexError):
-        address = ""
-    if "." not in address.rpartition("@")[2]:
+    address = tidy_address(email)
+    if address is None:
         raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
     return address
 
