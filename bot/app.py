@@ -48,6 +48,7 @@ from bot.privacy.keys import Keyring
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
+from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
@@ -93,6 +94,7 @@ class Product:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    translator: Translator | None
     first_aid: FirstAid
     bell: Bell
     clock: Clock
@@ -164,6 +166,7 @@ class Product:
             watch=self.watch,
             retention=self.retention,
             post_room=self.post_room,
+            translator=self.translator,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
             run_due=self.run_due,
@@ -245,6 +248,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
+        translator=_translator(settings, store, keys, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
         clock=clock,
@@ -325,6 +329,15 @@ def _readers(product: Product) -> list[tuple[str, Reader]]:
         )
         readers.append((STATUS_PATH, reports))
     return readers
+
+
+def _translator(
+    settings: Settings, store: Store, keys: Keyring, clock: Clock, threads: Threads
+) -> Translator | None:
+    if not settings.translate_url:
+        return None
+    key = settings.translate_key.get_secret_value()
+    return Translator(store, keys, settings.translate_url, key, clock, threads)
 
 
 def _channels(settings: Settings, clock: Clock, wording: Wording) -> dict[ChannelName, Channel]:

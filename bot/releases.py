@@ -18,6 +18,7 @@ from models import labels, releases
 from models.base import new_id
 from models.scopes import Scope
 from models.stories import (
+    Excerpt,
     answers_of,
     answers_to,
     count_in,
@@ -179,14 +180,25 @@ def _approved(  # noqa: PLR0913 - which excerpts, and how to open them
     book = StoryBook(session, keys)
     answers = {answer.story_id: book.value(answer) for answer in quoted}
     return [
-        disclosure.Approved(
-            excerpt.id,
-            people(person),
-            Redacted(keys.open("excerpt", excerpt.id, "words", excerpt.words or b"")),
-            _listened(answers.get(excerpt.story_id)),
-        )
+        _opened(keys, excerpt, people(person), _listened(answers.get(excerpt.story_id)))
         for excerpt, person in excerpts
     ]
+
+
+def _opened(
+    keys: Keyring, excerpt: Excerpt, contact: int, listened: disclosure.Listened | None
+) -> disclosure.Approved:
+    def opened(column: str, sealed: bytes) -> Redacted:
+        return Redacted(keys.open("excerpt", excerpt.id, column, sealed))
+
+    return disclosure.Approved(
+        excerpt.id,
+        contact,
+        opened("words", excerpt.words or b""),
+        listened,
+        excerpt.language,
+        opened("translation", excerpt.translation) if excerpt.translation else None,
+    )
 
 
 def _close(  # noqa: PLR0913 - a batch and what became of it
