@@ -34,8 +34,9 @@ def migrate(connection: Connection) -> None:
         raw.execute("PRAGMA foreign_keys = ON")
 
 
-def check_foreign_keys(ctx: MigrationContext, **_given: Any) -> None:
+def check_foreign_keys(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
     """Refuse a revision after which a row would point nowhere."""
+    del step, heads, run_args  # alembic gives them by these names
     if ctx.dialect.name == "sqlite" and ctx.connection is not None:
         lost = {row[0] for row in ctx.connection.exec_driver_sql("PRAGMA foreign_key_check")}
         if lost:
