@@ -118,9 +118,9 @@ def _batch(session: Session, keys: Keyring, scope: Scope, until: datetime, peopl
         )
         for story, person in open_batch(session, scope.id, until)
     }
-    closed = releases.closings(session, scope.id, MOST_BATCHES)
-    ends = [_began(scope), *(on_date for _, on_date in reversed(closed))]
-    begins = dict(zip((release_id for release_id, _ in reversed(closed)), ends, strict=False))
+    closed = list(reversed(releases.with_figures(session, scope.id, MOST_BATCHES)))
+    ends = [_began(scope), *(one.on_date for one in closed)]
+    begins = dict(zip((one.id for one in closed), ends, strict=False))
     waits = [(row, person) for row, person in labels.pending_in(session, scope.id) if row.batch_id in begins]
     waiting = [
         disclosure.Waiting(
@@ -130,7 +130,7 @@ def _batch(session: Session, keys: Keyring, scope: Scope, until: datetime, peopl
         )
         for row, person in waits
     ]
-    before = people_of_batch(session, scope.id, closed[0][0]) if closed else ()
+    before = people_of_batch(session, scope.id, closed[-1].id) if closed else ()
     earlier = disclosure.Earlier(
         batches=tuple(begins.values()),
         waiting=waiting,

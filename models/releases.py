@@ -56,15 +56,10 @@ def latest_release(session: Session, scope_id: int) -> Release | None:
     return session.scalar(query.limit(1))
 
 
-def closings(session: Session, scope_id: int, limit: int) -> Sequence[tuple[int, date]]:
-    """(id, local date) of the scope's releases that counted a batch, newest first."""
-    query = (
-        select(Release.id, Release.on_date)
-        .where(Release.scope_id == scope_id, Release.closes_batch.is_(True))
-        .order_by(Release.number.desc())
-        .limit(limit)
-    )
-    return [(row.id, row.on_date) for row in session.execute(query)]
+def with_figures(session: Session, scope_id: int, limit: int) -> Sequence[Release]:
+    """The scope's newest releases that counted a batch, newest first."""
+    query = select(Release).where(Release.scope_id == scope_id, Release.closes_batch.is_(True))
+    return session.scalars(query.order_by(Release.number.desc()).limit(limit)).all()
 
 
 def releases_of(session: Session, scope_id: int) -> Iterator[Release]:

@@ -102,6 +102,7 @@ class House:
         path: str,
         who: str | None = None,
         form: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
         **headers: str,
     ) -> Answer:
         """One request, as a browser makes it from one of our own pages."""
@@ -114,7 +115,7 @@ class House:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-                return await client.request(method, path, data=form, headers=given)
+                return await client.request(method, path, data=form, files=files, headers=given)
 
         response = asyncio.run(send())
         return Answer(response.status_code, response.text, dict(response.headers))

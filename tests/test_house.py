@@ -113,10 +113,15 @@ ARROWS = {
     "bot.console": {
         "bot.audit",
         "bot.console",
+        "bot.conversation.messages",
+        "bot.conversation.speech",
         "bot.delivery.threads",
         "bot.handover",
         "bot.log",
         "bot.mail",
+        "bot.pdf",
+        "bot.posters",
+        "bot.privacy.disclosure",
         "bot.privacy.keys",
         "bot.visit_list",
         "bot.visits",
@@ -130,6 +135,7 @@ ARROWS = {
         "bot.posters",
         "bot.wording",
     },
+    "bot.pdf": set(),
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
