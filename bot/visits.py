@@ -126,7 +126,7 @@ class Visits:
         asked: set[bytes] = set()
         with self._store.read() as session:
             for row in rows:
-                contact = self._people.find(session, row.channel, row.contact)
+                contact = self._people.find(session, row.channel, row.contact, lock=False)
                 reason = self._reason(session, contact) if contact else None
                 lookup = self._people.number(row.channel, row.contact)
                 if reason is None and lookup in asked:

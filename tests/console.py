@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import databases
 import httpx
 from argon2 import PasswordHasher
 
@@ -58,7 +59,9 @@ class House:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = demo_settings(self.folder, 8000, 1, 2)
+        self.settings = demo_settings(
+            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db")
+        )
         self.product: Product = build(self.settings, self.clock, ANY_TIME)
         furnish(self.product.store, self.product.keys, since=NOW - timedelta(weeks=13))
         with self.product.store.write() as session:

@@ -316,6 +316,13 @@ def test_every_setting_is_in_the_example() -> None:
         assert str(setting.description) in sentences, name
 
 
+def test_tests_leave_the_engine_open() -> None:
+    """A test names no engine: it asks tests/databases.py, so that it runs on PostgreSQL too."""
+    engine = "sqlite" + ":///"
+    tests = [path for path in (ROOT / "tests").glob("*.py") if path.name != "databases.py"]
+    assert [path.name for path in tests if engine in path.read_text(encoding="utf-8")] == []
+
+
 def test_versions_agree() -> None:
     """The lock files hold every dependency that pyproject.toml names, and no address of anywhere."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
