@@ -31,6 +31,7 @@ def migrate(connection: Connection) -> None:
     try:
         _run(connection)
     finally:
+        connection.rollback()  # whatever was only looked at: within a transaction the next line would do nothing
         raw.execute("PRAGMA foreign_keys = ON")
 
 
