@@ -20,6 +20,7 @@ from models import (
     staff,
     stories,
     visits,
+    workshops,
 )
 from models.base import Base
 from models.store import Store
@@ -42,4 +43,5 @@ __all__ = [
     "staff",
     "stories",
     "visits",
+    "workshops",
 ]
