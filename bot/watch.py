@@ -17,6 +17,7 @@ from models import Store
 from models.handovers import contacts_for, has_topic
 from models.landlords import Landlord, all_landlords
 from models.releases import unfinished_since
+from models.scopes import scope_id_of
 from models.stories import unread
 
 READ_BY: Final = time(17)
@@ -92,7 +93,7 @@ class Watch:
         late = self._clock() - due
         if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
             return 0
-        if not unfinished_since(session, landlord.id, on_date):
+        if not unfinished_since(session, scope_id_of(landlord), on_date):
             return 0
         subject = self._wording.text("en", "digest_missing.subject")
         body = self._wording.text(

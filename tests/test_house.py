@@ -182,10 +182,13 @@ ARROWS = {
     "bot.stories": {
         "bot.conversation.state",
         "bot.conversation.turn",
+        "bot.labels",
         "bot.privacy.keys",
         "bot.understanding.answers",
         "models",
     },
+    # What is a theme or an area is known to whoever reads them.
+    "bot.labels": {"bot.privacy", "bot.understanding.model", "bot.understanding.themes", "models"},
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},
@@ -195,7 +198,7 @@ ARROWS = {
     "bot.notice": {"bot.settings"},
     "bot.key_chain": {"bot.privacy.keys", "models"},
     "bot.rotation": {"bot.failpoints", "bot.log", "bot.privacy.keys", "models"},
-    "bot.releases": {"bot.privacy", "bot.stories", "models"},
+    "bot.releases": {"bot.labels", "bot.privacy", "bot.stories", "models"},
     "bot.moderation": {
         "bot.audit",
         "bot.privacy",
