@@ -45,7 +45,7 @@ class Redaction:
 
 
 # What an earlier pass has put in stays as it is: "[name 1]", "[removed]".
-_PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \d+)\]")
+PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \d+)\]")
 
 
 _DIGIT: Final = re.compile(r"\d")
@@ -62,7 +62,7 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
         The words with numbered placeholders ("[name 1]"; the same value gets the same one), the spans
         that were taken and the doubts. The same text always gives the same result.
     """
-    kept = [Span(*match.span(), NAME, "") for match in _PLACEHOLDER.finditer(text)] if "[" in text else []
+    kept = [Span(*match.span(), NAME, "") for match in PLACEHOLDER.finditer(text)] if "[" in text else []
     foreign, unread = ([], []) if text.isascii() else other_scripts(text)
     sure = _without(kept, [*_coded(text), *_homes(text), *foreign])
     taken = sorted([*kept, *sure], key=_start)
