@@ -114,6 +114,8 @@ ARROWS = {
         "bot.audit",
         "bot.console",
         "bot.conversation.hand_overs",
+        "bot.conversation.messages",
+        "bot.conversation.speech",
         "bot.delivery.threads",
         "bot.hand_over_room",
         "bot.handover",
@@ -123,6 +125,8 @@ ARROWS = {
         "bot.moderation_policy",
         "bot.privacy",
         "bot.schedule",
+        "bot.pdf",
+        "bot.posters",
         "bot.visit_list",
         "bot.visits",
         "bot.wording",
@@ -135,6 +139,7 @@ ARROWS = {
         "bot.posters",
         "bot.wording",
     },
+    "bot.pdf": set(),
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
@@ -312,6 +317,13 @@ def test_every_setting_is_in_the_example() -> None:
     sentences = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
     for name, setting in Settings.model_fields.items():
         assert str(setting.description) in sentences, name
+
+
+def test_tests_leave_the_engine_open() -> None:
+    """A test names no engine: it asks tests/databases.py, so that it runs on PostgreSQL too."""
+    engine = "sqlite" + ":///"
+    tests = [path for path in (ROOT / "tests").glob("*.py") if path.name != "databases.py"]
+    assert [path.name for path in tests if engine in path.read_text(encoding="utf-8")] == []
 
 
 def test_versions_agree() -> None:

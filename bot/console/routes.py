@@ -5,7 +5,19 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, hand_overs, invitation, moderation, reading, sign_in, staff, today
+from bot.console.pages import (
+    account,
+    charts,
+    hand_overs,
+    invitation,
+    moderation,
+    posters,
+    reading,
+    sign_in,
+    staff,
+    today,
+    visits,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
@@ -15,6 +27,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *moderation.PAGES,
     *reading.PAGES,
     *hand_overs.PAGES,
+    *charts.PAGES,
+    *visits.PAGES,
+    *posters.PAGES,
     *staff.PAGES,
 )
 """In the order of the menu."""
