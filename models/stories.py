@@ -108,6 +108,8 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
+    reason: Mapped[str | None]
+    """Why it was set aside: a key of the policy."""
     language: Mapped[str] = mapped_column(default="en")
     """The BCP 47 code of the language of the words; "und" where that can't be told."""
     translation: Mapped[Sealed | None]
@@ -196,6 +198,21 @@ def _waiting(landlord_id: int) -> Select[Story]:
     )
 
 
+def next_waiting(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for a moderator and is younger than that one; None when there is none."""
+    return session.scalar(_waiting(landlord_id).where(Story.id > after).limit(1))
+
+
+def is_waiting(session: Session, landlord_id: int, story_id: int) -> Story | None:
+    """The story, if it is this landlord's and waits for a moderator; otherwise None."""
+    return session.scalar(_waiting(landlord_id).where(Story.id == story_id))
+
+
+def next_unread(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for no decision, that nobody has read and that is younger than that one."""
+    return session.scalar(_unread_others(landlord_id).where(Story.id > after).limit(1))
+
+
 def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
     """(how many stories wait for a moderator, since when the oldest does)."""
     return _count(session, _waiting(landlord_id))
@@ -203,8 +220,12 @@ def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | N
 
 def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
     """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
+    return _count(session, _unread_others(landlord_id))
+
+
+def _unread_others(landlord_id: int) -> Select[Story]:
     deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
-    return _count(session, _unread(landlord_id).where(Story.id.not_in(deciding)))
+    return _unread(landlord_id).where(Story.id.not_in(deciding))
 
 
 def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
