@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from bot.alerts import Bellman
 from bot.console.hand_over_page import hand_over_routes
 from bot.console.privacy_page import privacy_route
+from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
@@ -29,13 +30,15 @@ from bot.delivery.reconcile import Reconciler
 from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
+from bot.failpoints import failpoint
 from bot.handover import Desk
 from bot.key_chain import join_chain
 from bot.log import log_error
-from bot.mail import mail_server
+from bot.mail_tokens import mail_server_of
 from bot.migrations import is_current
 from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
+from bot.recipients import Recipients
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -82,6 +85,7 @@ class Product:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    recipients: Recipients
     first_aid: FirstAid
     bell: Bell
     clock: Clock
@@ -104,6 +108,7 @@ class Product:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
         await self.threads.run(queue)
+        failpoint("digest_queued")
         return await self.post_room.deliver()
 
     def work(self) -> Work:
@@ -185,8 +190,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
 
     inbox = Inbox(store, keys, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
-    smtp_url = settings.smtp_url.get_secret_value()
-    server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
+    server = mail_server_of(settings, clock)
     staff = load_wording("bot.console")
     return Product(
         settings=settings,
@@ -202,7 +206,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
         retention=Retention(store, keys, keep_of(settings), clock),
-        post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
+        post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, threads),
+        recipients=Recipients(store, keys, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
         clock=clock,
@@ -257,7 +262,8 @@ def web_app(
     keys = product.settings.visit_keys
     api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
     privacy = privacy_route(as_page(notice(product.settings)))
-    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy]
+    unsubscribe = unsubscribe_route(product.recipients, product.threads)
+    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy, unsubscribe]
     return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
 
 

@@ -28,6 +28,10 @@ Action = Literal[
     "landlord_added",
     "line_added",
     "recipient_added",
+    "recipient_changed",
+    "recipient_removed",
+    "response_written",
+    "response_ended",
     "duty_contact_added",
 ]
 

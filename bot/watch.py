@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.delivery.hours import Hours
-from bot.handover import queue_alert
-from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.schedule import latest_occurrence
+from bot.staff_alerts import tell_staff
 from bot.wording import Wording
 from models import Store
-from models.handovers import contacts_for, has_topic
 from models.landlords import Landlord, all_landlords
 from models.releases import unfinished_since
 from models.stories import unread
@@ -92,7 +90,7 @@ class Watch:
         late = self._clock() - due
         if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
             return 0
-        if not unfinished_since(session, landlord.id, on_date):
+        if not unfinished_since(session, landlord.id, on_date, self._clock() - DIGEST_GRACE):
             return 0
         subject = self._wording.text("en", "digest_missing.subject")
         body = self._wording.text(
@@ -101,12 +99,5 @@ class Watch:
         return self._tell(session, landlord, f"digest {landlord.id} {on_date}", subject, body)
 
     def _tell(self, session: Session, landlord: Landlord, topic: str, subject: str, body: str) -> int:
-        if has_topic(session, topic):
-            return 0
-        get_logger().warning("watch", topic=topic.split(maxsplit=1)[0])
-        contacts = contacts_for(session, landlord.id, ["duty"])
-        addresses = {self._keys.open("duty_contact", one.id, "email", one.email) for one in contacts}
-        addresses |= {self._operator_alerts} if self._operator_alerts else set()
-        for address in sorted(addresses):
-            queue_alert(session, self._keys, "mail", address, subject, body, self._clock(), topic=topic)
-        return len(addresses)
+        now = self._clock()
+        return tell_staff(session, self._keys, landlord.id, self._operator_alerts, topic, subject, body, now)

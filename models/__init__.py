@@ -15,6 +15,7 @@ from models import (
     people,
     providers,
     releases,
+    responses,
     stories,
     visits,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "people",
     "providers",
     "releases",
+    "responses",
     "stories",
     "visits",
 ]

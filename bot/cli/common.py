@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
+from email.headerregistry import Address
 
 import typer
 
@@ -62,3 +63,18 @@ def the_landlord(built: Product, name: str | None) -> Landlord:
     if len(landlords) != 1:
         raise typer.BadParameter(f"Say which landlord with --landlord. There is: {names}")
     return landlords[0]
+
+
+def mail_address(email: str) -> str:
+    """An e-mail address, tidied.
+
+    Raises:
+        typer.BadParameter: when it is none.
+    """
+    try:
+        address = Address(addr_spec=email.strip()).addr_spec
+    except (ValueError, IndexError):
+        address = ""
+    if "." not in address.rpartition("@")[2]:
+        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
+    return address
