@@ -155,7 +155,7 @@ class Export:
         return {
             "begun_at": _time(row.created_at),
             "changed_at": _time(row.updated_at),
-            "state": row.state,
+            "state": json.loads(self._keys.open("conversation", row.id, "state", row.state)),
         }
 
 

@@ -40,7 +40,7 @@ class Desk:
         keys: to open and seal.
         clock: gives the current time, aware.
         landlord: whose tenants' stories.
-        moderator: who decides: an e-mail address or a name, kept with each decision.
+        moderator: who decides: an e-mail address or a name; the audit keeps a keyed hash of it.
 
     Raises:
         NotAllowed: when the moderator reads that landlord's digests. Nobody does both.
@@ -126,7 +126,6 @@ class Desk:
                 story_id=story_id,
                 verdict=verdict,
                 words=sealed,
-                moderator=self._moderator,
                 decided_at=self._clock(),
             )
         )

@@ -30,3 +30,13 @@ def normal_number(text: str) -> str | None:
 def is_uk_mobile(number: str) -> bool:
     """Whether a number, written as +447700900000, is a mobile of the United Kingdom or its islands."""
     return _UK_MOBILE.fullmatch(number) is not None
+
+
+def spaced(number: str) -> str:
+    """A number written as +447700900000 as people in its country read it aloud: 07700 900000."""
+    parsed = phonenumbers.parse(number)
+    british = parsed.country_code == 44
+    form = (
+        phonenumbers.PhoneNumberFormat.NATIONAL if british else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return str(phonenumbers.format_number(parsed, form))

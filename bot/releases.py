@@ -54,7 +54,7 @@ def propose(
     since = releases.last_closing(session, landlord.id)
     began = landlord.created_at.astimezone(ZoneInfo(landlord.timezone)).date()
     return disclosure.make_release(
-        landlord=landlord.name,
+        scope=disclosure.Scope("landlord", landlord.name),
         number=latest.number + 1 if latest else 1,
         on_date=on_date,
         since=since,

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.conversation.turn import Answered, Consented, Effect, KeepPrivate, Reworded, Told
+from bot.conversation.state import State
+from bot.conversation.turn import Answered, Consented, KeepPrivate, Reworded, Told, Turn
 from bot.privacy.keys import Keyring
 from bot.understanding.answers import CHOICES
 from models.base import new_id
@@ -41,7 +42,7 @@ class StoryBook:
 
     def keep(
         self,
-        effects: Sequence[Effect],
+        turn: Turn,
         conversation: Conversation,
         line: Line,
         inbound_ids: Sequence[int],
@@ -50,17 +51,19 @@ class StoryBook:
         """Write down what a turn told, answered or agreed to; the story begins with the first of it.
 
         Args:
-            effects: what the turn did; what is no story's is left alone.
+            turn: what it did, of which what is no story's is left alone, and in which language.
             conversation: where it was told.
             line: on which line.
             inbound_ids: the message that told it; for an edit, every version of that message.
             now: the current time.
         """
-        for effect in effects:
+        for effect in turn.effects:
             if isinstance(effect, Reworded):
                 self._reword(effect, inbound_ids)
             if isinstance(effect, Told | Answered | Consented | KeepPrivate):
-                story = story_of(self._session, conversation.id) or self._new_story(conversation, line, now)
+                story = story_of(self._session, conversation.id) or self._new_story(
+                    turn.state, conversation, line, now
+                )
                 self._write(effect, story, inbound_ids[0] if inbound_ids else None, now)
 
     def words(self, story_ids: Sequence[int]) -> dict[int, str]:
@@ -83,14 +86,14 @@ class StoryBook:
         """What was answered."""
         return self._keys.open("answer", answer.id, "value", answer.value)
 
-    def _new_story(self, conversation: Conversation, line: Line, now: datetime) -> Story:
+    def _new_story(self, state: State, conversation: Conversation, line: Line, now: datetime) -> Story:
         story = Story(
             id=new_id(),
             contact_id=conversation.contact_id,
             conversation_id=conversation.id,
             landlord_id=line.landlord_id,
-            language=conversation.state["language"],
-            private=conversation.state["private"],
+            language=state.language,
+            private=state.private,
             told_at=now,
         )
         self._session.add(story)

@@ -1,13 +1,12 @@
-"""Conversations: one run of a script with a contact. The state holds no words of the tenant's."""
+"""Conversations: one run of a script with a contact. Where it stands is sealed: it holds yes, partly and no."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, func, select, update
+from sqlalchemy import ForeignKey, Index, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment
+from models.base import Base, Id, Moment, Sealed
 
 
 class Conversation(Base):
@@ -19,7 +18,8 @@ class Conversation(Base):
     id: Mapped[Id]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     line_id: Mapped[int] = mapped_column(ForeignKey("line.id"))
-    state: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[Sealed]
+    """The dialogue's state, as JSON."""
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
     wake_at: Mapped[Moment | None] = mapped_column(index=True)

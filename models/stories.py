@@ -79,7 +79,10 @@ class Consent(Base):
 
 
 class Excerpt(Base):
-    """A moderator's decision on a story's words; when approved, the redacted words that may leave."""
+    """A moderator's decision on a story's words; when approved, the redacted words that may leave.
+
+    Who decided is in the audit, as a keyed hash, and nowhere else.
+    """
 
     __tablename__ = "excerpt"
     __table_args__ = (
@@ -91,7 +94,6 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
-    moderator: Mapped[str]
     decided_at: Mapped[Moment]
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
     """The release that it left with: set once, so that no excerpt is ever used twice."""

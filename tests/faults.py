@@ -34,6 +34,8 @@ from models.stories import Story
 
 REPLIES_TO_A_STORY = 2
 AT_ONCE = 2  # rigs side by side
+PATIENCE = 90
+"""Seconds until a failpoint must have been reached: a busy machine takes long to start a process."""
 SETTING_UP = threading.Lock()
 """Migrations keep their context in a global: one at a time in a process."""
 
@@ -116,7 +118,7 @@ class Town:
         if self.rig.wait_ready(process):
             self.deliver(person)
         # What was left over from the round before may have killed it before that.
-        assert wait_for(lambda: process.poll() is not None, 20), f"{self.tally.name} was not reached"
+        assert wait_for(lambda: process.poll() is not None, PATIENCE), f"{self.tally.name} was not reached"
         self.tally.kills += 1
 
     def recover(self) -> None:
@@ -202,9 +204,10 @@ def _one_race(made: Town, name: str, number: int) -> int:
     file = made.rig.folder / f"go-on-{number}"
     person = made.newcomer()
     made.deliver(person)
+    assert person.acknowledged, "the message was not taken in"
     sender = made.rig.start("work", FAILPOINT=f"{name}:{file}")
     reached = Path(f"{file}.reached")
-    assert wait_for(reached.exists, 20), f"{name} was not reached"
+    assert wait_for(reached.exists, PATIENCE), f"{name} was not reached"
     # Where the sender holds the database, STOP must wait for it; so it is let go a moment later anyhow.
     threading.Timer(0.3, file.touch).start()
     stop = made.rig.webhook(person.channel, person.address, "stop texting me")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.digest.compose import AudienceName, compose
 from bot.digest.render import Rendered, render
-from bot.privacy.disclosure import Approved, Listened, Telling, make_release
+from bot.privacy.disclosure import Approved, Listened, Scope, Telling, make_release
 from bot.privacy.redact import Redacted
 from bot.wording import load_wording
 
@@ -28,7 +28,7 @@ def digest(
         Approved(t.contact, t.contact, Redacted(f"story {t.contact} {HOSTILE}"), t.listened) for t in tellings
     ]
     release = make_release(
-        landlord="Elm & Oak <Homes>",
+        scope=Scope("landlord", "Elm & Oak <Homes>"),
         number=3,
         on_date=date(2026, 11, 30),
         since=date(2026, 11, 16),

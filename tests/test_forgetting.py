@@ -10,9 +10,9 @@ import pytest
 from desk import NUMBER, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import delete, func, select, update
-from test_keys import opened, take_in_visit
+from test_keys import moderator, opened, take_in_visit
 
-from bot import audit, moderation
+from bot import audit
 from bot.export import Export, as_text
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
@@ -57,13 +57,6 @@ def told(desk: Desk, *, yes: bool = True) -> None:
         staff = moderator(desk)
         for waiting in staff.waiting():
             staff.approve(waiting.story_id)
-
-
-def moderator(desk: Desk) -> moderation.Desk:
-    """Somebody who decides."""
-    with desk.store.read() as session:
-        (landlord,) = all_landlords(session)
-    return moderation.Desk(desk.store, desk.keys, desk.clock, landlord, "Morwenna Moderator")
 
 
 def the_contact(desk: Desk) -> Contact:

@@ -127,6 +127,13 @@ ARROWS = {
         "bot.wording",
         "models",
     },
+    "bot.posters": {
+        "bot.conversation.messages",
+        "bot.conversation.speech",
+        "bot.numbers",
+        "bot.posters",
+        "bot.wording",
+    },
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
@@ -144,8 +151,14 @@ ARROWS = {
         "models",
     },
     "bot.settings": {"bot.conversation.messages", "bot.conversation.speech", "bot.privacy.keys"},
-    "bot.migrations": {"models"},
-    "bot.stories": {"bot.conversation.turn", "bot.privacy.keys", "bot.understanding.answers", "models"},
+    "bot.migrations": {"bot.privacy.keys", "models"},
+    "bot.stories": {
+        "bot.conversation.state",
+        "bot.conversation.turn",
+        "bot.privacy.keys",
+        "bot.understanding.answers",
+        "models",
+    },
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},

@@ -18,6 +18,7 @@ from desk import NUMBER, SCRIPTS, Desk, Wire
 from rig import ROOT, Rig
 from sqlalchemy import LargeBinary, select
 
+from bot import moderation
 from bot.app import build
 from bot.checks import check
 from bot.conversation.messages import ChannelName
@@ -307,10 +308,17 @@ def test_nothing_that_was_told_stands_in_the_file(tmp_path: Path) -> None:
         phone, name = f"+4477009{number:05d}", f"Zebedee{number}quux"
         planted += [phone, name, f"heron number {number} sat"]
         desk.text(f"the heron number {number} sat on sill {name} all morning", f"s{number}", sender=phone)
-        desk.text("2", f"a{number}", sender=phone)
+        desk.text("1", f"a{number}", sender=phone)
     desk.text("Zebedee101quux again by whatsapp", "w", sender="+447700900101", channel="whatsapp")
     desk.drain()
     take_in_visit(desk, "+447700999999", "HERONREFERENCE")
+    desk.text("2", "visited", sender="+447700999999")  # the answer "partly", before a word is told
+    staff = moderator(desk)
+    staff.approve(staff.waiting(limit=1)[0].story_id)
+    planted += ["partly", "Morwenna"]
+    assert any(
+        text.startswith("conversation.state") and "partly" in text for text in opened(desk.store, desk.keys)
+    )
     copies = [shutil.copy(path, tmp_path / f"copy{path.suffix}") for path in tmp_path.glob("a.db*")]
     assert any(Path(copy).stat().st_size for copy in copies)
     printed = "".join(
@@ -351,6 +359,13 @@ def visits(desk: Desk) -> Visits:
         accounts,
         desk.clock,
     )
+
+
+def moderator(desk: Desk) -> moderation.Desk:
+    """Somebody who decides."""
+    with desk.store.read() as session:
+        (landlord,) = all_landlords(session)
+    return moderation.Desk(desk.store, desk.keys, desk.clock, landlord, "Morwenna Moderator")
 
 
 def take_in_visit(desk: Desk, number: str, reference: str = "") -> None:

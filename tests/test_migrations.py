@@ -1,5 +1,7 @@
 """Migrations: the only way tables are made; head is what the models say; up, down and up again."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from bot.migrations import ROOT, head, is_current, upgrade
+from bot.privacy.keys import Keyring, new_key, parse_keys
 from models import Base, Store
 
 REVISIONS = [
     r.revision
     for r in ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).walk_revisions()
 ]
+
+
+def no_keys() -> Keyring:
+    """Nothing has been told yet, so nothing is there to be sealed."""
+    raise AssertionError("keys were asked for")
 
 
 def config(store: Store) -> tuple[Config, object]:
@@ -33,7 +41,7 @@ def shape(store: Store) -> dict[str, set[str]]:
 def test_head_is_what_the_models_say(tmp_path: Path) -> None:
     """A migrated database differs in nothing from the models."""
     store = Store(f"sqlite:///{tmp_path / 'a.db'}")
-    upgrade(store)
+    upgrade(store, no_keys)
     made, connection = config(store)
     command.check(made)
     connection.close()  # type: ignore[attr-defined]
@@ -80,8 +88,51 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     """`listened migrate` may be run at every start."""
     store = Store(f"sqlite:///{tmp_path / 'a.db'}")
     assert not is_current(store)
-    upgrade(store)
-    upgrade(store)
+    upgrade(store, no_keys)
+    upgrade(store, no_keys)
     assert is_current(store)
     assert head() is not None
     store.close()
+
+
+def test_where_a_conversation_stands_is_sealed_by_its_revision(tmp_path: Path) -> None:
+    """What stood in the open comes through sealed, is found in no file, and comes back when going down."""
+    keys = Keyring(parse_keys(new_key()), parse_keys(new_key()))
+    store = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    made, connection = config(store)
+    command.upgrade(made, "0004")
+    state = {"script": "after_visit", "answers": {"listened": "partlyheron"}}
+    with store.write() as session:
+        for statement in STOOD_IN_THE_OPEN:
+            session.execute(text(statement), {"state": json.dumps(state), "now": datetime.now(UTC)})
+    connection.close()  # type: ignore[attr-defined]
+    upgrade(store, lambda: keys)
+    with store.read() as session:
+        (sealed,) = session.scalars(text("SELECT state FROM conversation")).all()
+        assert json.loads(keys.open("conversation", 3, "state", sealed)) == state
+    assert [path.name for path in tmp_path.iterdir() if b"heron" in path.read_bytes()] == []
+    made, connection = config(store)
+    with pytest.raises(RuntimeError, match="listened migrate"):
+        command.downgrade(made, "0004")
+    made.attributes["keys"] = lambda: keys
+    command.downgrade(made, "0004")
+    with store.read() as session:
+        assert json.loads(session.scalars(text("SELECT state FROM conversation")).one()) == state
+    connection.close()  # type: ignore[attr-defined]
+    store.close()
+
+
+STOOD_IN_THE_OPEN = (
+    "INSERT INTO landlord (id, name, name_key, complaints, emergency, timezone, created_at)"
+    " VALUES (1, 'Harbour Homes', 'harbour homes', '', '', 'Europe/London', :now)",
+    "INSERT INTO line (id, channel, account, landlord_id) VALUES (1, 'sms', '+447700900000', 1)",
+    "INSERT INTO contact (id, channel, lookup, person, address, met, created_at)"
+    " VALUES (2, 'sms', x'01', x'01', x'01', 1, :now)",
+    "INSERT INTO conversation (id, contact_id, line_id, state, created_at, updated_at)"
+    " VALUES (3, 2, 1, :state, :now, :now)",
+    "INSERT INTO story (id, contact_id, conversation_id, landlord_id, language, told_at, private)"
+    " VALUES (4, 2, 3, 1, 'en', :now, 0)",
+    "INSERT INTO excerpt (id, story_id, verdict, moderator, decided_at)"
+    " VALUES (5, 4, 'set_aside', 'heron@operator.example', :now)",
+)
+"""A conversation in the middle of it, and a decision of somebody by name."""

@@ -14,9 +14,11 @@ from mypy import api
 
 from bot.privacy.disclosure import (
     Approved,
+    Cell,
     Excerpt,
     Listened,
     Release,
+    Scope,
     Telling,
     from_json,
     make_release,
@@ -128,7 +130,13 @@ def release(tellings: list[tuple[int, Listened | None]], approved: tuple[Approve
     made = [Telling(contact, answer) for contact, answer in tellings]
     day = date(2026, 11, 30)
     return make_release(
-        landlord="x", number=1, on_date=day, since=None, weeks_waiting=0, tellings=made, approved=approved
+        scope=Scope("landlord", "x"),
+        number=1,
+        on_date=day,
+        since=None,
+        weeks_waiting=0,
+        tellings=made,
+        approved=approved,
     )
 
 
@@ -165,6 +173,17 @@ def test_a_release_survives_freezing(tellings: list[tuple[int, Listened | None]]
     approved = tuple(Approved(n, n, Redacted(f"words {n}"), "yes") for n in range(5))
     made = release(tellings, approved)
     assert made == from_json(json.loads(json.dumps(to_json(made))))
+
+
+def test_cells_survive_freezing_and_the_first_releases_stay_readable() -> None:
+    """Themes and areas thaw as they were; a release frozen before there were any still thaws."""
+    plain = to_json(release([(n, "yes") for n in range(40)]))
+    cell = {"kind": "theme", "name": "listening", "sign": "-", "about": 15, "since": "2026-11-02"}
+    thawed = from_json({**plain, "cells": [cell], "cells_waiting": True})
+    assert thawed.cells == (Cell("theme", "listening", "-", 15, date(2026, 11, 2)),)
+    assert thawed == from_json(json.loads(json.dumps(to_json(thawed))))
+    first = {key: plain[key] for key in plain if key not in ("scope", "cells", "cells_waiting")}
+    assert from_json({**first, "landlord": "x"}) == from_json(plain)
 
 
 def test_excerpts_need_three_tellers() -> None:

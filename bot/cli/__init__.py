@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",
         "audit": "What staff did.",
     },
+    "posters": {"poster": "A poster, or cards to hand out, with codes to scan."},
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }
 """The commands of each module here, and the first sentence of each one's help."""

@@ -143,7 +143,8 @@ def _show(finding: Finding, width: int) -> None:
 
 def migrate() -> None:
     """Bring the database's tables up to date."""
-    store = Store(settings().database_url)
-    upgrade(store)
+    given = settings()
+    store = Store(given.database_url)
+    upgrade(store, given.keyring)
     store.close()
     typer.echo(f"The tables are at revision {head()}.")

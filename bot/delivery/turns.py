@@ -95,7 +95,7 @@ class Turns:
     def open(self, session: Session, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
         conversation = latest(session, contact.id, line.id)
-        state = State.from_json(conversation.state) if conversation else State()
+        state = self._state(conversation) if conversation else State()
         address = self._people.address(contact)
         state = replace(
             state,
@@ -126,13 +126,19 @@ class Turns:
                 id=new_id(), contact_id=contact.id, line_id=talk.line.id, created_at=now
             )
             session.add(conversation)
-        conversation.state, conversation.updated_at = turn.state.to_json(), now
+        standing = json.dumps(turn.state.to_json())
+        conversation.state = self._keys.seal("conversation", conversation.id, "state", standing)
+        conversation.updated_at = now
         conversation.wake_at = now + turn.wake if turn.wake else None
         contact.language, contact.met = turn.state.language, turn.state.met
         session.flush()
-        StoryBook(session, self._keys).keep(turn.effects, conversation, talk.line, inbound_ids, now)
+        StoryBook(session, self._keys).keep(turn, conversation, talk.line, inbound_ids, now)
         self._carry_out(session, replace(talk, conversation=conversation), turn)
         return self._queue(session, talk, conversation.id, turn)
+
+    def _state(self, conversation: Conversation) -> State:
+        opened = self._keys.open("conversation", conversation.id, "state", conversation.state)
+        return State.from_json(json.loads(opened))
 
     def _carry_out(self, session: Session, talk: Talk, turn: Turn) -> None:
         """Everything that a turn does beside telling and saying."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from bot.conversation.messages import ChannelName
 from bot.demo.faults import Fault, Faults
@@ -42,4 +44,10 @@ class Providers:
 
     def app(self) -> Starlette:
         """The web application that stands for both."""
-        return Starlette(routes=[*self.telegram.routes(), *self.twilio.routes()])
+        routes = [*self.telegram.routes(), *self.twilio.routes()]
+        return Starlette(routes=routes, exception_handlers={ClientDisconnect: _gone})
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    # Whoever called was killed in the middle of its request, as faults.py does; nobody reads this.
+    return Response(status_code=400)

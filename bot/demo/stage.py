@@ -157,7 +157,7 @@ async def wait_until(happened: Callable[[], object], seconds: float = 15.0) -> b
 
 def furnish(store: Store, keys: Keyring, since: datetime) -> None:
     """Make the tables, the made-up landlord and the two readers of its digests."""
-    upgrade(store)
+    upgrade(store, lambda: keys)
     landlord = Landlord(
         id=new_id(),
         name=LANDLORD,

@@ -57,7 +57,7 @@ class Telling:
     def text(self, key: str, **values: str | int) -> str:
         """The words under a key."""
         given = {
-            "landlord": self.release.landlord,
+            "landlord": self.release.scope.name,
             "operator": self.operator,
             "smallest": str(self.release.smallest_group),
             "enough": str(2 * self.release.smallest_group),

@@ -1,4 +1,4 @@
-"""Disclosure control: the one place where a `Release` is made, and a release is all that may leave.
+"""Making a release: from a batch of stories to what may be said of it.
 
 The public rules, for a smallest group of `k` people:
 
@@ -10,21 +10,28 @@ The public rules, for a smallest group of `k` people:
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain, zip_longest
-from typing import Any, Final, Literal
+from typing import Final
 
+from bot.privacy.disclosure.release import (
+    MAKER,
+    ROUND_TO,
+    SMALLEST_GROUP,
+    Excerpt,
+    Figures,
+    Listened,
+    Part,
+    Release,
+    Scope,
+    rounded,
+)
 from bot.privacy.redact import Redacted
 
-SMALLEST_GROUP: Final = 10
-ROUND_TO: Final = 5
 FEWEST_TELLERS: Final = 3
 MOST_EXCERPTS: Final = 12  # what can be read in five minutes beside the rest
-
-Listened = Literal["yes", "partly", "no"]
-LISTENED: Final[tuple[Listened, ...]] = ("yes", "partly", "no")
 
 # From fine to coarse. Each part is a group of answers that are counted together.
 _SPLITS: Final = (
@@ -32,13 +39,6 @@ _SPLITS: Final = (
     (("yes",), ("partly", "no"), ("unanswered",)),
     (("yes",), ("partly", "no", "unanswered")),
 )
-
-
-class _Maker:
-    """Held by this module alone: a release or an excerpt can't be built anywhere else."""
-
-
-_MAKER: Final = _Maker()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,62 +59,9 @@ class Approved:
     listened: Listened | None
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Words that may leave. `good` is None when the teller answered neither yes nor no."""
-
-    id: int
-    words: Redacted
-    good: bool | None
-    _maker: _Maker
-
-    def __post_init__(self) -> None:
-        """Refuse to be made elsewhere."""
-        _check(self._maker)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One published count: the answers counted together, and about how many people gave them."""
-
-    answers: tuple[str, ...]
-    about: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a closed batch may say in numbers: about how many people, and how they split."""
-
-    about: int
-    split: tuple[Part, ...]
-    at_least: Part | None
-    """Given instead of a split where none is safe: the larger side is at least this many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Everything that a digest may say about one landlord on one date."""
-
-    landlord: str
-    number: int
-    on_date: date
-    since: date | None
-    """The last release that gave figures; None before the first."""
-    figures: Figures | None
-    """None: not enough people yet, and all of the batch waits."""
-    weeks_waiting: int
-    excerpts: tuple[Excerpt, ...]
-    smallest_group: int
-    _maker: _Maker
-
-    def __post_init__(self) -> None:
-        """Refuse to be made elsewhere."""
-        _check(self._maker)
-
-
 def make_release(  # noqa: PLR0913 - what a release is made from, each by name
     *,
-    landlord: str,
+    scope: Scope,
     number: int,
     on_date: date,
     since: date | None,
@@ -126,11 +73,11 @@ def make_release(  # noqa: PLR0913 - what a release is made from, each by name
     """Decide what may leave.
 
     Args:
-        landlord: the landlord's name.
-        number: which release of this landlord it is, from 1.
-        on_date: the landlord's local date.
+        scope: what it is about.
+        number: which release of this scope it is, from 1.
+        on_date: the scope's local date.
         since: the date of the last release with figures.
-        weeks_waiting: whole weeks since the last figures, or since the landlord began.
+        weeks_waiting: whole weeks since the last figures, or since the scope began.
         tellings: every story of the open batch, oldest first.
         approved: every approved excerpt that was never used.
         smallest_group: k; nothing is said of a group of 1 to k - 1 people.
@@ -139,73 +86,16 @@ def make_release(  # noqa: PLR0913 - what a release is made from, each by name
         The release; its `figures` are None when the batch must wait.
     """
     return Release(
-        landlord=landlord,
+        scope=scope,
         number=number,
         on_date=on_date,
         since=since,
         figures=_figures(tellings, smallest_group),
         weeks_waiting=weeks_waiting,
-        excerpts=_choose(approved, f"{landlord}|{number}"),
+        excerpts=_choose(approved, f"{scope.name}|{number}"),
         smallest_group=smallest_group,
-        _maker=_MAKER,
+        _maker=MAKER,
     )
-
-
-def blank_excerpts(release: Release, erased: Collection[int]) -> Release:
-    """The release without the words of excerpts whose tellers had them erased; its figures stand."""
-    kept = tuple(one for one in release.excerpts if one.id not in erased)
-    return replace(release, excerpts=kept)
-
-
-def rounded(count: int) -> int:
-    """A count to the nearest 5."""
-    return (count + ROUND_TO // 2) // ROUND_TO * ROUND_TO
-
-
-def to_json(release: Release) -> dict[str, Any]:
-    """A release as plain data, to freeze it."""
-    plain = asdict(release)
-    del plain["_maker"]
-    for excerpt in plain["excerpts"]:
-        del excerpt["_maker"]
-    return {
-        **plain,
-        "on_date": release.on_date.isoformat(),
-        "since": release.since and release.since.isoformat(),
-    }
-
-
-def from_json(plain: Mapping[str, Any]) -> Release:
-    """A frozen release, as it was."""
-    figures = plain["figures"]
-    return Release(
-        landlord=plain["landlord"],
-        number=plain["number"],
-        on_date=date.fromisoformat(plain["on_date"]),
-        since=date.fromisoformat(plain["since"]) if plain["since"] else None,
-        figures=figures
-        and Figures(
-            about=figures["about"],
-            split=tuple(_part(part) for part in figures["split"]),
-            at_least=figures["at_least"] and _part(figures["at_least"]),
-        ),
-        weeks_waiting=plain["weeks_waiting"],
-        excerpts=tuple(
-            Excerpt(id=e["id"], words=Redacted(e["words"]), good=e["good"], _maker=_MAKER)
-            for e in plain["excerpts"]
-        ),
-        smallest_group=plain["smallest_group"],
-        _maker=_MAKER,
-    )
-
-
-def _part(plain: Mapping[str, Any]) -> Part:
-    return Part(answers=tuple(plain["answers"]), about=plain["about"])
-
-
-def _check(maker: object) -> None:
-    if maker is not _MAKER:
-        raise TypeError("only bot.privacy.disclosure makes what may leave")
 
 
 def _figures(tellings: Sequence[Telling], k: int) -> Figures | None:
@@ -248,7 +138,7 @@ def _choose(approved: Iterable[Approved], salt: str) -> tuple[Excerpt, ...]:
             id=one.excerpt,
             words=one.words,
             good={"yes": True, "no": False}.get(one.listened or ""),
-            _maker=_MAKER,
+            _maker=MAKER,
         )
         for one in ready
     )
