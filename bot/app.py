@@ -13,8 +13,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.alerts import Bellman
+from bot.console.accounts import Accounts
+from bot.console.app import Console
+from bot.console.guard import Guard
 from bot.console.hand_over_page import hand_over_routes
+from bot.console.page import Office
+from bot.console.passwords import Passwords
 from bot.console.privacy_page import privacy_route
+from bot.console.render import Renderer
+from bot.console.roles import Role
+from bot.console.routes import PAGES
+from bot.console.signing_in import SigningIn
 from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
@@ -31,7 +40,7 @@ from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
 from bot.failpoints import failpoint
-from bot.handover import Desk
+from bot.handover import Desk, queue_alert
 from bot.key_chain import join_chain
 from bot.log import log_error
 from bot.mail_tokens import mail_server_of
@@ -56,6 +65,8 @@ from models import Store
 
 Clock = Callable[[], datetime]
 WRITERS_ON_POSTGRESQL: Final = 4
+CONSOLE_THREADS: Final = 4
+"""Apart from those that take messages in: no page keeps a tenant waiting."""
 PREPARE_SECONDS: Final = 15.0
 """How long a provider may take to hear where to call before we begin without."""
 MENU: Final = ("help", "stop", "delete", "privacy", "language")
@@ -110,6 +121,37 @@ class Product:
         await self.threads.run(queue)
         failpoint("digest_queued")
         return await self.post_room.deliver()
+
+    def office(self, visitors: Sequence[Role] = ()) -> Office:
+        """What the console's pages work with.
+
+        Args:
+            visitors: in the demo, the roles that a visitor may switch to.
+        """
+        base = self.settings.public_base_url
+
+        def post(address: str, subject: str, body: str) -> bool:
+            if not self.settings.smtp_url.get_secret_value():
+                return False
+            with self.store.write() as session:
+                queue_alert(session, self.keys, "mail", address, subject, body, self.clock())
+            self.bell.ring()
+            return True
+
+        return Office(
+            store=self.store,
+            keys=self.keys,
+            clock=self.clock,
+            guard=Guard(base),
+            signing_in=SigningIn(self.store, self.keys, Passwords(), self.clock),
+            accounts=Accounts(self.store, self.keys, self.clock),
+            hand_overs=self.hand_overs,
+            renderer=Renderer(load_wording("bot.console")),
+            base_url=base,
+            operator=self.settings.operator_name,
+            post=post,
+            visitors=visitors,
+        )
 
     def work(self) -> Work:
         """What goes on beside receiving."""
@@ -230,7 +272,12 @@ def _reconciler(  # noqa: PLR0913 - what it is made of
 
 
 def web_app(
-    product: Product, *, work: bool, ended: asyncio.Event | None = None, more: Sequence[BaseRoute] = ()
+    product: Product,
+    *,
+    work: bool,
+    ended: asyncio.Event | None = None,
+    more: Sequence[BaseRoute] = (),
+    visitors: Sequence[Role] = (),
 ) -> Starlette:
     """The web application.
 
@@ -239,7 +286,9 @@ def web_app(
         work: whether this process also sends messages and digests.
         ended: set when the process should end, because it must not go on.
         more: further routes.
+        visitors: in the demo, the roles that a visitor of the console may switch to.
     """
+    beside = Threads(CONSOLE_THREADS)
 
     async def store(arrival: Arrival) -> object:
         return await product.threads.run(lambda: product.inbox.receive(arrival))
@@ -254,6 +303,7 @@ def web_app(
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():
             yield
+        beside.close()
         await asyncio.gather(warming, return_exceptions=True)
         preparing.cancel()
 
@@ -264,7 +314,8 @@ def web_app(
     privacy = privacy_route(as_page(notice(product.settings)))
     unsubscribe = unsubscribe_route(product.recipients, product.threads)
     pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy, unsubscribe]
-    return Starlette(routes=[*webhooks, *health, *pages, *more], lifespan=lifespan)
+    console = Console(product.office(visitors), PAGES, beside).routes()
+    return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
 
 
 def _readers(product: Product) -> list[tuple[str, Reader]]:

@@ -33,6 +33,13 @@ Action = Literal[
     "response_written",
     "response_ended",
     "duty_contact_added",
+    "staff_invited",
+    "staff_joined",
+    "staff_removed",
+    "role_given",
+    "role_taken",
+    "signed_in",
+    "signed_out_everywhere",
 ]
 
 BATCH: Final = 500

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from ipaddress import ip_address
@@ -114,6 +115,15 @@ def _is_here(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def tidy_address(text: str) -> str | None:
+    """An e-mail address without spaces around it; None when it is none."""
+    try:
+        address = Address(addr_spec=text.strip()).addr_spec
+    except (ValueError, IndexError):
+        return None
+    return address if "." in address.rpartition("@")[2] else None
 
 
 async def send_mail(mail: EmailMessage, server: MailServer) -> tuple[str, str | None]:

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.audit import record
+from bot.audit import actor, record
 from bot.privacy.keys import Keyring
 from models import Store
 from models.base import new_id
 from models.landlords import OFF, Landlord, Recipient, recipient_at, recipients_of
 from models.releases import drop_queued
+from models.staff import has_role
 
 EVERY: Final = ("weekly", "four-weekly", OFF)
 AUDIENCES: Final = ("landlord", "organiser")
@@ -106,6 +107,8 @@ class Recipients:
                 raise RecipientProblem(
                     "This address gets them already. To change how: listened recipient set"
                 )
+            if has_role(session, actor(self._keys, address), landlord.id, ["moderator"]):
+                raise RecipientProblem("A moderator of this landlord can't read its digests as well.")
             session.add(row)
             record(session, self._keys, self._clock(), who, "recipient_added", "recipient", recipient_id)
 

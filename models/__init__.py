@@ -16,6 +16,7 @@ from models import (
     providers,
     releases,
     responses,
+    staff,
     stories,
     visits,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "providers",
     "releases",
     "responses",
+    "staff",
     "stories",
     "visits",
 ]

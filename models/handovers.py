@@ -93,6 +93,14 @@ def has_live_hand_over(session: Session, contact_ids: Sequence[int]) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def waiting_hand_overs(session: Session, landlord_id: int, state: str) -> tuple[int, datetime | None]:
+    """(how many hand-overs of a landlord are in that state, when the oldest of them was made)."""
+    oldest = func.min(HandOver.made_at, type_=HandOver.made_at.type)
+    query = select(func.count(), oldest).where(HandOver.landlord_id == landlord_id, HandOver.state == state)
+    row = session.execute(query).one()
+    return row[0], row[1]
+
+
 def to_escalate(session: Session, now: datetime, limit: int) -> Sequence[HandOver]:
     """Open hand-overs that nobody has taken on in time."""
     query = select(HandOver).where(HandOver.state == OPEN, HandOver.escalate_at <= now)

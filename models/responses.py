@@ -54,10 +54,6 @@ class Hearing(Base):
     id: Mapped[Id]
     response_id: Mapped[int] = mapped_column(ForeignKey("response.id", ondelete="CASCADE"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    conversation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("conversation.id", ondelete="SET NULL"), index=True
-    )
-    """The conversation in which it was told, so that their reply finds it."""
     line_id: Mapped[int] = mapped_column(ForeignKey("line.id"))
     """The line that they told their story on."""
     state: Mapped[str] = mapped_column(default=PLANNED)
@@ -98,9 +94,9 @@ def last_told(session: Session, contact_ids: Sequence[int]) -> datetime | None:
     return session.scalar(query)
 
 
-def judge(session: Session, conversation_id: int, *, confirmed: bool) -> None:
-    """What somebody says to the response that they were told in a conversation."""
-    query = update(Hearing).where(Hearing.conversation_id == conversation_id)
+def judge(session: Session, response_id: int, contact_id: int, *, confirmed: bool) -> None:
+    """What somebody says to a response that they were told."""
+    query = update(Hearing).where(Hearing.response_id == response_id, Hearing.contact_id == contact_id)
     session.execute(query.values(confirmed=confirmed))
 
 

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, Moment, Sealed
@@ -162,16 +172,36 @@ def consent(session: Session, story_id: int, use: str) -> Consent | None:
 
 def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None = None) -> Sequence[Story]:
     """Stories with words and a yes that no moderator has decided on, oldest first."""
-    query = (
+    return session.scalars(_waiting(landlord_id).limit(limit)).all()
+
+
+def _waiting(landlord_id: int) -> Select[Story]:
+    return (
         select(Story)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
         .outerjoin(Excerpt, Excerpt.story_id == Story.id)
         .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), _may_be_used())
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
-        .limit(limit)
     )
-    return session.scalars(query).all()
+
+
+def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
+    """(how many stories wait for a moderator, since when the oldest does)."""
+    return _count(session, _waiting(landlord_id))
+
+
+def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
+    """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
+    deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
+    return _count(session, _unread(landlord_id).where(Story.id.not_in(deciding)))
+
+
+def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
+    found = stories.order_by(None).subquery()
+    oldest = func.min(found.c.told_at, type_=found.c.told_at.type)
+    row = session.execute(select(func.count(), oldest).select_from(found)).one()
+    return row[0], row[1]
 
 
 def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
@@ -219,13 +249,16 @@ def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequ
 
 def unread(session: Session, landlord_id: int, told_before: datetime) -> Sequence[Story]:
     """Stories with words that no person has read, oldest first."""
-    query = (
+    return session.scalars(_unread(landlord_id).where(Story.told_at < told_before)).all()
+
+
+def _unread(landlord_id: int) -> Select[Story]:
+    return (
         select(Story)
-        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None), Story.told_at < told_before)
+        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None))
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
     )
-    return session.scalars(query).all()
 
 
 def _may_be_used() -> ColumnElement[bool]:

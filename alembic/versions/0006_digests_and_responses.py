@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0011"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -13,16 +13,13 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("landlord", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("shows_responses", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
-    with op.batch_alter_table("recipient", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("timezone", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("pdf", sa.Boolean(), nullable=False, server_default=sa.false()))
-        batch_op.add_column(sa.Column("unreachable", sa.String(), nullable=True))
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("doubts", sa.Integer(), nullable=False, server_default="0"))
+    # Plain ALTER TABLE: a batch would rebuild these tables on SQLite, and others point to them.
+    no, none = sa.false(), "0"
+    op.add_column("landlord", sa.Column("shows_responses", sa.Boolean(), nullable=False, server_default=no))
+    op.add_column("recipient", sa.Column("timezone", sa.String(), nullable=True))
+    op.add_column("recipient", sa.Column("pdf", sa.Boolean(), nullable=False, server_default=no))
+    op.add_column("recipient", sa.Column("unreachable", sa.String(), nullable=True))
+    op.add_column("delivery", sa.Column("doubts", sa.Integer(), nullable=False, server_default=none))
     op.create_table(
         "response",
         sa.Column("id", ID, autoincrement=False, nullable=False),
@@ -49,7 +46,6 @@ def upgrade() -> None:
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("response_id", ID, nullable=False),
         sa.Column("contact_id", ID, nullable=False),
-        sa.Column("conversation_id", ID, nullable=True),
         sa.Column("line_id", ID, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
@@ -58,12 +54,6 @@ def upgrade() -> None:
         sa.Column("confirmed", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contact.id"], name=op.f("fk_hearing_contact_id_contact"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversation.id"],
-            name=op.f("fk_hearing_conversation_id_conversation"),
-            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_hearing_line_id_line")),
         sa.ForeignKeyConstraint(
@@ -74,18 +64,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hearing", schema=None) as batch_op:
         batch_op.create_index("ix_hearing_contact_id", ["contact_id"], unique=False)
-        batch_op.create_index("ix_hearing_conversation_id", ["conversation_id"], unique=False)
         batch_op.create_index("ix_hearing_state_due_at", ["state", "due_at"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_table("hearing")
     op.drop_table("response")
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_column("doubts")
-    with op.batch_alter_table("recipient", schema=None) as batch_op:
-        batch_op.drop_column("unreachable")
-        batch_op.drop_column("pdf")
-        batch_op.drop_column("timezone")
-    with op.batch_alter_table("landlord", schema=None) as batch_op:
-        batch_op.drop_column("shows_responses")
+    op.drop_column("delivery", "doubts")
+    for name in ("unreachable", "pdf", "timezone"):
+        op.drop_column("recipient", name)
+    op.drop_column("landlord", "shows_responses")

@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",
         "audit": "What staff did.",
     },
+    "staff": {"staff": "Who may use the console."},
     "posters": {"poster": "A poster, or cards to hand out, with codes to scan."},
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }

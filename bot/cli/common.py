@@ -3,12 +3,12 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
-from email.headerregistry import Address
 
 import typer
 
 from bot.app import Product, build
 from bot.log import set_up_logging
+from bot.mail import tidy_address
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem, load_settings
 from models.landlords import Landlord, all_landlords, landlord_named
@@ -71,10 +71,7 @@ def mail_address(email: str) -> str:
     Raises:
         typer.BadParameter: when it is none.
     """
-    try:
-        address = Address(addr_spec=email.strip()).addr_spec
-    except (ValueError, IndexError):
-        address = ""
-    if "." not in address.rpartition("@")[2]:
+    address = tidy_address(email)
+    if address is None:
         raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
     return address

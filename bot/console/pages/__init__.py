@@ -1,0 +1,1 @@
+"""The pages: one module each, with its rows of the table of routes, and one template each."""

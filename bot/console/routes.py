@@ -1,0 +1,20 @@
+"""The table of routes: every page of the console, and who may open it. The app is built from this and nothing else."""
+
+import sys
+from typing import Final
+
+from bot.console.access import as_markdown
+from bot.console.page import Page
+from bot.console.pages import account, invitation, sign_in, staff, today
+
+PAGES: Final[tuple[Page, ...]] = (
+    *sign_in.PAGES,
+    *invitation.PAGES,
+    *account.PAGES,
+    *today.PAGES,
+    *staff.PAGES,
+)
+"""In the order of the menu."""
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown(PAGES))
