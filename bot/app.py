@@ -51,6 +51,7 @@ from bot.recipients import Recipients
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
+from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
@@ -97,6 +98,7 @@ class Product:
     retention: Retention
     post_room: PostRoom
     recipients: Recipients
+    translator: Translator | None
     first_aid: FirstAid
     bell: Bell
     clock: Clock
@@ -169,6 +171,7 @@ class Product:
             watch=self.watch,
             retention=self.retention,
             post_room=self.post_room,
+            translator=self.translator,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
             run_due=self.run_due,
@@ -250,6 +253,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, threads),
         recipients=Recipients(store, keys, clock),
+        translator=_translator(settings, store, keys, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
         clock=clock,
@@ -331,6 +335,15 @@ def _readers(product: Product) -> list[tuple[str, Reader]]:
         )
         readers.append((STATUS_PATH, reports))
     return readers
+
+
+def _translator(
+    settings: Settings, store: Store, keys: Keyring, clock: Clock, threads: Threads
+) -> Translator | None:
+    if not settings.translate_url:
+        return None
+    key = settings.translate_key.get_secret_value()
+    return Translator(store, keys, settings.translate_url, key, clock, threads)
 
 
 def _channels(settings: Settings, clock: Clock, wording: Wording) -> dict[ChannelName, Channel]:

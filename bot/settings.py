@@ -169,6 +169,12 @@ class Settings(BaseSettings):
         description="When digests go out on Mondays, in each landlord's time zone. Not between 01:00 and 02:00, "
         "when clocks change.",
     )
+    translate_url: str = Field(
+        default="",
+        description="A LibreTranslate-compatible service that puts excerpts in other languages into English, for staff: "
+        "https://translate.example.org. It gets redacted, approved words. Empty: nothing is translated.",
+    )
+    translate_key: SecretStr = Field(default=SecretStr(""), description="Its API key, where it wants one.")
     keep_received_days: int = Field(
         default=30,
         ge=1,
@@ -208,7 +214,9 @@ class Settings(BaseSettings):
         default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
     )
 
-    @field_validator("public_base_url", "telegram_api_url", "twilio_api_url", "smtp_oauth_token_url")
+    @field_validator(
+        "public_base_url", "telegram_api_url", "twilio_api_url", "translate_url", "smtp_oauth_token_url"
+    )
     @classmethod
     def _is_base_url(cls, value: str) -> str:
         parts = urlsplit(value)
