@@ -130,7 +130,7 @@ class Server(SMTP):
 
     def hang_up(self) -> None:
         """Close the connection at once, without a word."""
-        if self.transport:
+        if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
 
