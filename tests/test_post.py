@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+import databases
 import pytest
 from postmaster import CUT, PHASES, Phase, Postmaster, serving
 from rig import Rig, rig, wait_for
@@ -38,13 +39,16 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CODES = ("421", "450", "451", "452", "550", "552", "554")
 
 
+pytestmark = pytest.mark.database
+
+
 class Office:
     """A post room with fifty readers, on a clock that the test moves."""
 
     def __init__(self, folder: Path) -> None:
         self.now = MONDAY
         self.keys = Keyring(parse_keys(new_key()), parse_keys(new_key()))
-        self.store = Store(f"sqlite:///{folder / 'a.db'}")
+        self.store = databases.store(databases.migrated(folder / "a.db"))
         furnish(self.store, self.keys, since=MONDAY - timedelta(weeks=3))
         self.recipients = Recipients(self.store, self.keys, self.clock)
         with self.store.read() as session:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import databases
 import httpx
 import pytest
 from sqlalchemy import select
@@ -15,11 +16,13 @@ from bot.delivery.threads import Threads
 from bot.demo.stage import RECIPIENTS, furnish
 from bot.privacy.keys import Keyring, new_key, parse_keys
 from bot.recipients import Recipients, unsubscribe_path
-from models import Store
 from models.landlords import Landlord, Recipient, all_landlords
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+pytestmark = pytest.mark.database
 
 
 class Desk:
@@ -27,7 +30,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.keys = Keyring(parse_keys(new_key()), parse_keys(new_key()))
-        self.store = Store(f"sqlite:///{folder / 'a.db'}")
+        self.store = databases.store(databases.migrated(folder / "a.db"))
         furnish(self.store, self.keys, since=NOW - timedelta(weeks=3))
         self.recipients = Recipients(self.store, self.keys, lambda: NOW)
         self.app = Starlette(routes=[unsubscribe_route(self.recipients, Threads())])
