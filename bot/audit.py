@@ -33,6 +33,8 @@ Action = Literal[
     "response_written",
     "response_ended",
     "duty_contact_added",
+    "workshop_added",
+    "workshop_closed",
     "staff_invited",
     "staff_joined",
     "staff_removed",
