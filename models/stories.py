@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, IdElsewhere, Moment, Sealed
+from models.conversations import Conversation
 from models.handovers import DECLINED, HandOver
 from models.people import Contact
 
@@ -26,6 +27,8 @@ APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
 DIGEST: Final = "digest"
 """The use that is asked about after a story: consents are given per use."""
+BACK: Final = "response"
+"""The use of somebody's address: to tell them what came of their story."""
 
 
 class Story(Base):
@@ -330,3 +333,25 @@ def count_in(session: Session, scope_id: int, until: datetime, release_id: int) 
 def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) -> None:
     """These excerpts left with that release."""
     session.execute(update(Excerpt).where(Excerpt.id.in_(excerpt_ids)).values(release_id=release_id))
+
+
+def want_to_hear_back(
+    session: Session, landlord_id: int, which: ColumnElement[bool], since: datetime
+) -> Sequence[tuple[int, int]]:
+    """(contact, line) of everybody who wants to hear what came of one of these stories of theirs.
+
+    Args:
+        session: a transaction.
+        landlord_id: whom the stories are about.
+        which: which stories.
+        since: the earliest moment at which they were told.
+    """
+    query = (
+        select(Story.contact_id, func.max(Conversation.line_id))
+        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == BACK) & Consent.given)
+        .join(Conversation, Conversation.id == Story.conversation_id)
+        .where(Story.landlord_id == landlord_id, Story.told_at >= since, which, may_be_used())
+        .group_by(Story.contact_id)
+        .order_by(Story.contact_id)
+    )
+    return [(contact, line) for contact, line in session.execute(query)]
