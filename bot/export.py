@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from bot.privacy.keys import Keyring
 from models.conversations import Conversation
-from models.handovers import HandOver
+from models.handovers import HandOver, events_of
 from models.inbound import Inbound
+from models.labels import labellings_of
 from models.landlords import Landlord
 from models.outbound import Outbound
 from models.people import Contact, Suppression
 from models.releases import Release
 from models.stories import Answer, Consent, Excerpt, Story, parts_of
 from models.visits import Visit
+from models.workshops import Contribution, Participant, Workshop, contributions_of
 
 Plain = dict[str, Any]
 
@@ -41,6 +43,7 @@ class Export:
             "not_to_be_texted": [self._listed(one) for one in self._suppressions(contacts)],
             "stories": [self._story(one) for one in self._rows(Story, contacts)],
             "visits": [self._visit(one) for one in self._rows(Visit, contacts)],
+            "workshops": [self._place(one) for one in self._rows(Participant, contacts)],
             "messages_from_you": [self._received(one) for one in self._rows(Inbound, contacts)],
             "messages_to_you": [self._sent(one) for one in self._rows(Outbound, contacts)],
             "passed_on": [self._hand_over(one) for one in self._rows(HandOver, contacts)],
@@ -91,17 +94,30 @@ class Export:
             "consents": {
                 one.use: {"given": one.given, "decided_at": _time(one.decided_at)} for one in consents
             },
+            "read_as": self._labels(row.id),
             "never_used": row.private,
             "read_by_a_person_at": _time(row.read_at),
             "counted_in_the_digest_of": self._date(row.release_id),
             "moderated": self._excerpt(excerpt) if excerpt else None,
         }
 
+    def _labels(self, story_id: int) -> dict[str, list[str]]:
+        rows = labellings_of(self._session, [story_id])
+        return {
+            f"{row.kind} by {row.source}": json.loads(
+                self._keys.open("labelling", row.id, "names", row.names)
+            )
+            for row in rows
+        }
+
     def _excerpt(self, row: Excerpt) -> Plain:
         return {
             "decision": row.verdict,
+            "set_aside_because": row.reason,
             "decided_at": _time(row.decided_at),
             "words_that_may_leave": self._open("excerpt", row.id, "words", row.words),
+            "language": row.language,
+            "put_into_english_by_a_machine": self._open("excerpt", row.id, "translation", row.translation),
             "left_with_the_digest_of": self._date(row.release_id),
         }
 
@@ -117,6 +133,27 @@ class Export:
             "state": row.state,
             "reason": row.reason,
             "asked_at": _time(row.asked_at),
+        }
+
+    def _place(self, row: Participant) -> Plain:
+        workshop = self._session.get_one(Workshop, row.workshop_id)
+        return {
+            "title": workshop.title,
+            "begins_at": _time(workshop.starts_at),
+            "state": row.state,
+            "comes_as": row.role,
+            "words_may_be_shown": row.agreed,
+            "never_used": row.private,
+            "told": [self._told(one) for one in contributions_of(self._session, [row.id])],
+        }
+
+    def _told(self, row: Contribution) -> Plain:
+        return {
+            "question": row.question,
+            "told_at": _time(row.told_at),
+            "words": self._open("contribution", row.id, "words", row.words),
+            "decision": row.verdict,
+            "words_that_may_be_shown": self._open("contribution", row.id, "shown", row.shown),
         }
 
     def _received(self, row: Inbound) -> Plain:
@@ -149,6 +186,10 @@ class Export:
             "taken_at": _time(row.taken_at),
             "closed_at": _time(row.closed_at),
             "note": self._open("hand_over", row.id, "note", row.note),
+            "notes": [
+                self._open("hand_over_event", one.id, "words", one.words)
+                for one in events_of(self._session, row.id)
+            ],
         }
 
     def _conversation(self, row: Conversation) -> Plain:

@@ -12,7 +12,6 @@ from typing import Final
 
 from telegram import Bot, BotCommandScopeAllPrivateChats, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.conversation.messages import (
     Arrival,
@@ -30,10 +29,12 @@ from bot.conversation.messages import (
 from bot.log import get_logger, log_error
 from handlers.telegram_errors import meaning
 from handlers.telegram_polling import Poller
+from handlers.telegram_request import KeptAliveRequest
 from handlers.telegram_updates import ALLOWED_UPDATES, Updates
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name, not a secret
 TIMEOUT_SECONDS: Final = 10.0  # for each step of a call
+MOST_AT_ONCE: Final = 256  # calls, each on a connection of its own
 STEPS: Final = 3  # so many of them for a call in all: an answer may drip
 MOST_PENDING: Final = 100  # more than that waiting at Telegram means that we have been away
 LONGEST_TEXT: Final = 4096  # in UTF-16 units, as Telegram counts
@@ -82,13 +83,13 @@ class TelegramChannel:
         self._whole_seconds = STEPS * timeout
         self._updates = Updates(self.account, clock)
         # Fetching holds its connection for half a minute, so it has one of its own.
-        self._connections = (_connections(32, timeout), _connections(1, timeout))
+        self._requests = (KeptAliveRequest(MOST_AT_ONCE, timeout), KeptAliveRequest(1, timeout))
         self._bot = Bot(
             token,
             base_url=f"{api_url}/bot",
             base_file_url=f"{api_url}/file/bot",
-            request=self._connections[0],
-            get_updates_request=self._connections[1],
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
         )
 
     def read(self, request: WebRequest) -> Arrival | None:
@@ -174,8 +175,8 @@ class TelegramChannel:
 
     async def close(self) -> None:
         """Let go of connections."""
-        for connections in self._connections:
-            await connections.shutdown()
+        for request in self._requests:
+            await request.shutdown()
 
 
 def shortened(text: str, units: int) -> str:
@@ -186,13 +187,3 @@ def shortened(text: str, units: int) -> str:
 def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
     rows = [[InlineKeyboardButton(button.label, callback_data=button.choice)] for button in reply.buttons]
     return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _connections(size: int, timeout: float) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=size,
-        connect_timeout=timeout,
-        read_timeout=timeout,
-        write_timeout=timeout,
-        pool_timeout=timeout,
-    )

@@ -5,11 +5,9 @@ kinds of NetworkError there, so they are asked about first.
 """
 
 import os
-import ssl
-from collections.abc import Iterator
 from datetime import timedelta
 
-import httpx
+from aiohttp import ClientError
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -22,6 +20,7 @@ from telegram.error import (
 )
 
 from bot.conversation.messages import SendFailed
+from handlers.connections import lost
 
 # The library's own switch for how its next version tells durations; without it, it warns at each 429.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -57,24 +56,10 @@ def wait(error: RetryAfter) -> float:
 
 
 def _network(error: NetworkError) -> SendFailed:
-    """Never connected is safe to try again; cut off or left without an answer may have been sent."""
-    causes = tuple(_causes(error))
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return SendFailed("tls", "down")
-    if any(
-        isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout) for cause in causes
-    ):
-        return SendFailed("no_connection", "retry")
-    if any(isinstance(cause, httpx.TimeoutException) for cause in causes):
-        return SendFailed("no_answer", "unknown")
-    if any(isinstance(cause, httpx.HTTPError) for cause in causes):
-        return SendFailed("cut_off", "unknown")
+    """There was no answer, or it was one of trouble at Telegram's."""
+    cause = error.__cause__
+    if isinstance(cause, ClientError | TimeoutError | OSError):
+        return lost(cause)
     if "too many requests" in error.message.lower():
         return SendFailed("429", "retry")  # without the seconds, which are optional
     return SendFailed("5xx", "unknown")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

@@ -96,8 +96,7 @@ class TwilioChannel:
         """Twilio wants nothing beyond the 200."""
 
     async def prepare(self) -> None:
-        """Twilio is told in its console where to call; its client is loaded before somebody needs it fast."""
-        await self._api.call(lambda messages: messages)
+        """Twilio is told in its console where to call."""
 
     async def send(self, outgoing: Outgoing) -> str:
         """See `Channel.send`."""
@@ -105,7 +104,7 @@ class TwilioChannel:
         if outgoing.valid_for is not None:
             content["validity_period"] = min(max(outgoing.valid_for, 1), LONGEST_VALIDITY)
         message = await self._api.call(
-            lambda messages: messages.create(
+            lambda messages: messages.create_async(
                 to=f"{self.prefix}{outgoing.address}",
                 from_=f"{self.prefix}{self.account}",
                 status_callback=callback_url(self._public_base_url, outgoing.id),
@@ -120,7 +119,9 @@ class TwilioChannel:
         """See `Reconciling.received_since`."""
         ours, after = f"{self.prefix}{self.account}", moment.astimezone(UTC)
         listed = await self._api.call(
-            lambda messages: messages.list(to=ours, date_sent_after=after, page_size=PAGE, limit=MOST_LISTED),
+            lambda messages: messages.list_async(
+                to=ours, date_sent_after=after, page_size=PAGE, limit=MOST_LISTED
+            ),
             calls=MOST_LISTED // PAGE,
         )
         if len(listed) == MOST_LISTED:
@@ -136,7 +137,9 @@ class TwilioChannel:
         try:
             await self._api.call(
                 lambda messages: (
-                    messages(external_id).delete() if entirely else messages(external_id).update(body="")
+                    messages(external_id).delete_async()
+                    if entirely
+                    else messages(external_id).update_async(body="")
                 )
             )
         except SendFailed as failure:
@@ -145,7 +148,7 @@ class TwilioChannel:
 
     async def close(self) -> None:
         """Let go of connections."""
-        self._api.close()
+        await self._api.close()
 
     def _content(self, outgoing: Outgoing) -> dict[str, Any]:
         """What the message says, as arguments of the client. The words hold the typed equivalents of buttons.

@@ -1,35 +1,34 @@
-"""Calling Twilio's REST API: through the real client, with time-outs, in threads of its own."""
+"""Calling Twilio's REST API: through the real client, with time-outs, over kept-alive connections."""
 
 import asyncio
+import base64
 import json
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from twilio.http.http_client import TwilioHttpClient
+from aiohttp import ClientError
+from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from bot.conversation.messages import SendFailed
 from bot.log import log_error
+from handlers.connections import Connections, lost
 from handlers.twilio_errors import meaning
 
 TIMEOUT_SECONDS: Final = (
-    10.0  # to connect, and between two pieces of an answer; the client has none of its own
+    10.0  # to get a connection, and between two pieces of an answer; the client has none of its own
 )
-STEPS: Final = 3  # so many of them for a call in all, waiting for a thread included: an answer may drip
-THREADS: Final = 16
+STEPS: Final = 3  # so many of them for a call in all: an answer may drip
+MOST_AT_ONCE: Final = 64  # calls, each on a connection of its own
 
 T = TypeVar("T")
 
 
 class TwilioApi:
-    """The REST API, called in threads of its own: when it hangs, it starves nobody but itself.
+    """The REST API. When it hangs, nobody else waits for it.
 
     Args:
         account_sid: the account.
@@ -38,22 +37,12 @@ class TwilioApi:
         timeout: seconds for each step of a call.
     """
 
-    def __init__(
-        self,
-        account_sid: str,
-        token: str,
-        api_url: str,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> None:
-        self._new_client: Callable[[], Any] = lambda: Client(
-            account_sid, token, http_client=_Http(api_url, timeout)
-        )
+    def __init__(self, account_sid: str, token: str, api_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._http = _Http(api_url, timeout)
         self._whole_seconds = STEPS * timeout
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
-        self._own = threading.local()
-        self._clients: list[Any] = []
+        self._messages = Client(account_sid, token, http_client=self._http).messages
 
-    async def call(self, ask: Callable[[Any], T], calls: int = 1) -> T:
+    async def call(self, ask: Callable[[Any], Awaitable[T]], calls: int = 1) -> T:
         """Ask something of the client.
 
         Args:
@@ -63,56 +52,74 @@ class TwilioApi:
         Raises:
             SendFailed: when it failed, or when nobody can tell.
         """
-        job = self._threads.submit(lambda: ask(self._messages()))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(job), self._whole_seconds * calls)
+            async with asyncio.timeout(self._whole_seconds * calls):
+                return await ask(self._messages)
         except TimeoutError:
-            # A job that never got a thread was certainly not sent.
-            raise SendFailed("no_answer", "retry" if job.cancel() else "unknown") from None
+            raise SendFailed("no_answer", "unknown") from None
         except SendFailed:
             raise
         except Exception as error:  # noqa: BLE001 - it said yes, in a form that the client can't read
             log_error("answer_not_understood", error, channel="twilio")
             raise SendFailed("not_understood", "unknown") from None
 
-    def close(self) -> None:
-        """Let go of threads and connections."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for client in self._clients:
-            client.http_client.session.close()
-
-    def _messages(self) -> Any:
-        # A client for each thread: it keeps its last response on itself before it returns it, so two
-        # threads that share one are sometimes given each other's answers.
-        if not hasattr(self._own, "client"):
-            self._own.client = self._new_client()
-            self._clients.append(self._own.client)
-        return self._own.client.messages
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._http.close()
 
 
-class _Http(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type hints
-    """The client's HTTP, with a time-out, calling wherever the settings say the API is.
+class _Http(AsyncHttpClient):  # type: ignore[misc]  # twilio has no type hints
+    """The client's HTTP, calling wherever the settings say the API is.
 
-    It turns whatever goes wrong into SendFailed itself, because the client's own exceptions have lost the
-    headers by then, and with them Retry-After.
+    The client's own asynchronous one keeps each answer on itself before it returns it, opens its session
+    where no loop runs, and its exceptions have lost the headers, and with them Retry-After; so this one turns
+    whatever goes wrong into SendFailed itself.
     """
 
     def __init__(self, api_url: str, seconds: float) -> None:
-        super().__init__(timeout=seconds)
-        for scheme in ("https://", "http://"):
-            self.session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS))
+        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=None)
+        self._connections = Connections(MOST_AT_ONCE, seconds)
         self._base = urlsplit(api_url)
 
-    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
+    async def request(  # noqa: PLR0913 - the client's own interface
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - each step has its own
+        allow_redirects: bool = False,
+    ) -> Response:
         asked, base = urlsplit(url), self._base
-        moved = urlunsplit((base.scheme, base.netloc, base.path + asked.path, asked.query, ""))
+        query = "&".join(part for part in (asked.query, urlencode(params or {}, doseq=True)) if part)
+        moved = urlunsplit((base.scheme, base.netloc, base.path + asked.path, query, ""))
+        form = urlencode(data, doseq=True) if data else None
         try:
-            response = super().request(method, moved, *args, **options)
-        except requests.RequestException as error:
-            raise _lost(error) from None
+            async with self._connections.session().request(
+                method,
+                moved,
+                data=form,
+                headers={**(headers or {}), **_proof(auth)},
+                allow_redirects=allow_redirects,
+            ) as answer:
+                response = Response(answer.status, await answer.text(), answer.headers)
+        except (ClientError, OSError) as error:
+            raise lost(error) from None
         if response.status_code >= 300:
             raise _refused(response)
         return response
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._connections.close()
+
+
+def _proof(auth: tuple[str, str] | None) -> dict[str, str]:
+    """The header that says who we are (https://www.rfc-editor.org/rfc/rfc7617)."""
+    pair = base64.b64encode(":".join(auth).encode()).decode() if auth else ""
+    return {"Authorization": f"Basic {pair}"} if auth else {}
 
 
 def _refused(response: Response) -> SendFailed:
@@ -124,23 +131,3 @@ def _refused(response: Response) -> SendFailed:
         code = status
     after = response.headers.get("Retry-After", "")
     return meaning(code, status, float(after) if after.isascii() and after.isdigit() else None)
-
-
-def _lost(error: requests.RequestException) -> SendFailed:
-    """No answer at all. Never connected is safe to try again; cut off in the middle may have been sent."""
-    match error:
-        case requests.exceptions.SSLError():
-            return SendFailed("tls", "down")
-        case requests.ConnectTimeout() | requests.exceptions.ProxyError():
-            return SendFailed("no_connection", "retry")
-        case requests.ConnectionError() if _never_connected(error):
-            return SendFailed("no_connection", "retry")
-        case requests.ReadTimeout():
-            return SendFailed("no_answer", "unknown")
-        case _:
-            return SendFailed("cut_off", "unknown")
-
-
-def _never_connected(error: requests.ConnectionError) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

@@ -1,10 +1,11 @@
 """Contacts, and the list of those who must not be texted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -52,10 +53,10 @@ class Suppression(Base):
     """`stopped`: nothing is sent. `erased`: they are answered when they write, and never asked."""
 
 
-def contact_by_lookup(session: Session, lookups: Sequence[bytes]) -> Contact | None:
-    """The contact under any of these keyed hashes (one per look-up key), locked for this transaction."""
+def contact_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = True) -> Contact | None:
+    """The contact under any of these keyed hashes (one per look-up key), locked for this transaction or not."""
     query = select(Contact).where(Contact.lookup.in_(lookups), Contact.erased_at.is_(None))
-    return session.scalar(query.with_for_update())
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def is_stopped(session: Session, lookups: Sequence[bytes]) -> bool:
@@ -96,11 +97,12 @@ def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
     session.execute(delete(Suppression).where(Suppression.lookup.in_(lookups)))
 
 
-def add_contact(session: Session, contact: Contact) -> Contact:
-    """Write down a contact that we have just met."""
-    session.add(contact)
-    session.flush()
-    return contact
+def add_contact(session: Session, columns: Mapping[str, Any]) -> None:
+    """Write down a contact that we have just met; somebody else may do the same at the same moment."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        dialect.insert(Contact).values(**columns).on_conflict_do_nothing(index_elements=["lookup"])
+    )
 
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:

@@ -32,7 +32,7 @@ from bot.conversation.messages import Button, ChannelName, Incoming, Intrusion, 
 from bot.demo.providers import Fault, Providers
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel, shortened
-from handlers.twilio_api import THREADS, TwilioApi
+from handlers.twilio_api import MOST_AT_ONCE
 from handlers.twilio_errors import OUTCOMES
 from handlers.whatsapp import WINDOW, WhatsAppChannel
 
@@ -299,13 +299,14 @@ def test_a_connection_that_is_never_made_is_safe_to_try_again(name: ChannelName)
         assert failure(lambda: send(channel, outgoing(name))) == ("no_connection", "retry")
 
 
+@pytest.mark.alone
 def test_a_hung_twilio_starves_nobody(given: Given) -> None:
-    """More messages than threads: those that hang are unknown, those that waited are safe, others go on."""
+    """More messages than connections: those that hang are unknown, those that waited are safe, others go on."""
     given.providers.faults.always("create", Fault(status=503, delay=1.5))
     channel = make("sms", given.url, timeout=0.4)
 
     async def run() -> list[str]:
-        messages = [channel.send(outgoing("sms", id=number)) for number in range(THREADS * 4)]
+        messages = [channel.send(outgoing("sms", id=number)) for number in range(MOST_AT_ONCE * 4)]
         sending = asyncio.gather(*messages, return_exceptions=True)
         started = time.monotonic()
         await asyncio.sleep(0.1)
@@ -323,9 +324,9 @@ def test_a_hung_twilio_starves_nobody(given: Given) -> None:
         outcomes = asyncio.run(run())
     finally:
         given.providers.faults.always("create", None)
-    assert len(outcomes) == THREADS * 4
-    assert set(outcomes) == {"unknown", "retry"}  # what got a thread, and what never did
-    assert outcomes[:THREADS] == ["unknown"] * THREADS
+    assert len(outcomes) == MOST_AT_ONCE * 4
+    assert set(outcomes) == {"unknown", "retry"}  # what got a connection, and what never did
+    assert outcomes[:MOST_AT_ONCE] == ["unknown"] * MOST_AT_ONCE
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -342,23 +343,6 @@ def test_each_message_gets_its_own_answer(given: Given, name: ChannelName) -> No
     ids = asyncio.run(run())
     by_id = {sent.provider_id: sent.text for sent in given.providers.ledger}
     assert [by_id[number] for number in ids] == [f"number {number}" for number in range(200)]
-
-
-def test_no_two_threads_share_a_client() -> None:
-    """Twilio's client keeps its last response before it returns it: shared, it could return another thread's."""
-    api = TwilioApi(ACCOUNT, TOKEN, "http://127.0.0.1:9")
-    both = threading.Barrier(2)
-
-    def ask(messages: object) -> object:
-        both.wait(10)
-        return messages
-
-    async def run() -> list[object]:
-        return list(await asyncio.gather(api.call(ask), api.call(ask)))
-
-    first, second = asyncio.run(run())
-    api.close()
-    assert first is not second
 
 
 @pytest.mark.parametrize(
@@ -512,9 +496,10 @@ def listed(given: Given, name: ChannelName, minutes: float) -> list[Incoming]:
     assert not isinstance(channel, TelegramChannel)
 
     async def run() -> list[Incoming]:
-        found = await channel.received_since(NOW + timedelta(minutes=minutes))
-        await channel.close()
-        return list(found)
+        try:
+            return list(await channel.received_since(NOW + timedelta(minutes=minutes)))
+        finally:
+            await channel.close()
 
     return asyncio.run(run())
 

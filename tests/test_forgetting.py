@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from test_keys import moderator, opened, take_in_visit
 
 from bot import audit
+from bot.conversation.messages import SendFailed
 from bot.export import Export, as_text
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
@@ -29,6 +30,7 @@ from models.outbound import Outbound
 from models.people import Contact, Suppression
 from models.providers import Clearing
 from models.releases import Release
+from models.scopes import scope_of
 from models.stories import APPROVED, Answer, Excerpt, Story, StoryPart
 from models.visits import Visit
 
@@ -193,7 +195,7 @@ def released(desk: Desk) -> None:
     """A release is made."""
     with desk.store.write() as session:
         (landlord,) = all_landlords(session)
-        freeze(session, desk.keys, landlord, desk.now.date(), desk.now, desk.now)
+        freeze(session, desk.keys, scope_of(session, landlord), desk.now.date(), desk.now, desk.now)
 
 
 def test_an_export_holds_everything(tmp_path: Path) -> None:
@@ -274,6 +276,26 @@ def test_after_delete_a_canary_is_found_nowhere(fresh_rig: Rig) -> None:
         assert [canary for canary in canaries if canary.encode() in raw] == [], path
         assert not any(sealed in raw for sealed in parts), path  # not even sealed
     store.close()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_delete_after_stop_removes_everything_at_once(tmp_path: Path, *, refused: bool) -> None:
+    """Whether the phone company carries the last word or not: all is gone, and the STOP stays."""
+    desk = Desk(tmp_path, Wire())
+    told(desk)
+    desk.text("STOP", "3")
+    desk.drain()
+    desk.text("this was told after the stop", "4")
+    before = len(desk.wire.got)
+    desk.wire.failures = [SendFailed("21610", "stopped")] if refused else []
+    desk.text("delete everything", "5")
+    desk.drain()
+    assert len(desk.wire.got) == before + (0 if refused else 1)
+    assert [count(desk, table) for table in (Contact, Story, Outbound, Excerpt)] == [0, 0, 0, 0]
+    with desk.store.read() as session:
+        (listed,) = session.scalars(select(Suppression)).all()
+    assert (listed.reason, listed.lookup) == ("stopped", desk.keys.lookup("person", "number", NUMBER))
+    assert not [text for text in opened(desk.store, desk.keys) if "told after" in text or NUMBER in text]
 
 
 def at_provider(rig: Rig, number: str) -> list[str]:

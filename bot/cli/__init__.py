@@ -31,12 +31,13 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "landlords": {
         "landlord": "Landlords.",
         "line": "Numbers and bots, and whose they are.",
-        "recipient": "Who gets the digests.",
     },
+    "recipients": {"recipient": "Who gets the digests."},
     "visits": {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",
     },
+    "workshops": {"workshop": "Workshops: before, during and after."},
     "digests": {
         "moderate": "Read every story, one by one: decide what may leave, "
         "and pass on what somebody must act on.",

@@ -29,7 +29,7 @@ class State:
         guessed: the language that it may be, or "?" when we can't guess; "" while there is no doubt.
         asked_language: whether we have asked about that: once is enough.
         reminded: whether the one reminder has gone.
-        round: how often a script that comes again has come.
+        workshop: which workshop the script belongs to, if any.
         language: what we answer in.
         met: whether the person has been told who asks and who reads.
         stopped: whether the person said stop.
@@ -53,7 +53,7 @@ class State:
     guessed: str = ""
     asked_language: bool = False
     reminded: bool = False
-    round: int = 0
+    workshop: int | None = None
     language: str = "en"
     met: bool = False
     stopped: bool = False

@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from bot.conversation.dialogue import signposts
 from bot.conversation.messages import Arrival, Channel, ChannelName, Incoming, Outgoing
@@ -61,12 +61,13 @@ class FirstAid:
         Returns:
             What storing gives; whatever it raises is raised.
         """
+        if not isinstance(arrival, Incoming) or arrival.choice:
+            return await storing
         task = asyncio.ensure_future(storing)
-        says = signposts(arrival.text) if isinstance(arrival, Incoming) and not arrival.choice else ()
-        if says:
-            done, _ = await asyncio.wait([task], timeout=PATIENCE_SECONDS)
-            if not done or task.exception() is not None:
-                await self._help(cast("Incoming", arrival), says)
+        done, _ = await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+        # Only now is the message read: storing it reads it too, and nearly always in time.
+        if (not done or task.exception() is not None) and (says := signposts(arrival.text)):
+            await self._help(arrival, says)
         return await task
 
     def warm(self) -> None:

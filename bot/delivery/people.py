@@ -36,16 +36,21 @@ class People:
         self._keys = keys
         self._clock = clock
 
-    def find(self, session: Session, channel: ChannelName, address: str) -> Contact | None:
-        """The contact at an address, locked for this transaction; None when it is new to us."""
-        return contact_by_lookup(session, self._keys.lookups("contact", channel, address))
+    def find(
+        self, session: Session, channel: ChannelName, address: str, *, lock: bool = True
+    ) -> Contact | None:
+        """The contact at an address, locked for this transaction or not; None when it is new to us."""
+        return contact_by_lookup(session, self._keys.lookups("contact", channel, address), lock=lock)
 
     def meet(self, session: Session, channel: ChannelName, address: str) -> Contact:
         """The contact at an address, locked for this transaction; written down when it is new to us."""
         contact = self.find(session, channel, address)
-        if contact is not None:
-            return contact
-        return add_contact(session, Contact(**self.new_row(session, channel, address)))
+        while (
+            contact is None
+        ):  # more than once when another process meets them, and they are erased, meanwhile
+            add_contact(session, self.new_row(session, channel, address))
+            contact = self.find(session, channel, address)
+        return contact
 
     def new_row(self, session: Session, channel: str, address: str) -> dict[str, Any]:
         """The columns of a contact that we have not met."""
