@@ -32,6 +32,8 @@ from bot.conversation.script import load_scripts
 from bot.delivery.first_aid import FirstAid
 from bot.delivery.hours import Hours, load_hours
 from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
+from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
 from bot.delivery.reconcile import Reconciler
@@ -86,6 +88,8 @@ class Product:
     channels: Mapping[ChannelName, Channel]
     threads: Threads
     inbox: Inbox
+    intake: Intake
+    initiative: Initiative
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
@@ -158,6 +162,8 @@ class Product:
             store=self.store,
             threads=self.threads,
             inbox=self.inbox,
+            intake=self.intake,
+            initiative=self.initiative,
             outbox=self.outbox,
             reconciler=self.reconciler,
             visits=self.visits,
@@ -229,6 +235,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bell.ring()
 
     inbox = Inbox(store, keys, people, turns, world, clock, wake)
+    initiative = Initiative(store, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
     smtp_url = settings.smtp_url.get_secret_value()
     server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
@@ -240,9 +247,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         channels=channels,
         threads=threads,
         inbox=inbox,
+        intake=Intake(inbox.receive_all, threads),
+        initiative=initiative,
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
-        visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
+        visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
@@ -289,11 +298,8 @@ def web_app(
     """
     beside = Threads(CONSOLE_THREADS)
 
-    async def store(arrival: Arrival) -> object:
-        return await product.threads.run(lambda: product.inbox.receive(arrival))
-
     async def receive(arrival: Arrival) -> object:
-        return await product.first_aid.beside(arrival, store(arrival))
+        return await product.first_aid.beside(arrival, product.intake.receive(arrival))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

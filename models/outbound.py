@@ -179,14 +179,6 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Outbound.due_at)).where(Outbound.state == QUEUED))
 
 
-def replies_since(session: Session, contact_id: int, kinds: Collection[str], moment: datetime) -> int:
-    """How many messages of these kinds were written to a contact since a moment."""
-    query = select(func.count()).where(
-        Outbound.contact_id == contact_id, Outbound.kind.in_(kinds), Outbound.created_at > moment
-    )
-    return session.scalar(query) or 0
-
-
 def sent_on(session: Session, channel: str, day: str) -> int:
     """How many messages a channel has begun to send on a day."""
     return session.scalar(select(DayCount.sent).filter_by(channel=channel, day=day)) or 0

@@ -52,16 +52,19 @@ class Suppression(Base):
     """`stopped`: nothing is sent. `erased`: they are answered when they write, and never asked."""
 
 
-def contact_by_lookup(session: Session, lookups: Sequence[bytes]) -> Contact | None:
-    """The contact under any of these keyed hashes (one per look-up key), locked for this transaction."""
+def contacts_by_lookup(session: Session, lookups: Sequence[bytes]) -> Sequence[Contact]:
+    """The contacts under any of these keyed hashes (one per look-up key), locked for this transaction.
+
+    In one order everywhere, so that two transactions that lock the same contacts do not wait for each other.
+    """
     query = select(Contact).where(Contact.lookup.in_(lookups), Contact.erased_at.is_(None))
-    return session.scalar(query.with_for_update())
+    return session.scalars(query.order_by(Contact.id).with_for_update()).all()
 
 
-def is_stopped(session: Session, lookups: Sequence[bytes]) -> bool:
-    """Whether one of these keyed hashes is on the list of those who said stop."""
-    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups), Suppression.reason == STOPPED)
-    return session.scalar(query.limit(1)) is not None
+def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
+    """The contacts of these ids, locked for this transaction; in the same order as by their keyed hashes."""
+    query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)
+    return session.scalars(query.with_for_update()).all()
 
 
 def is_listed(session: Session, lookups: Sequence[bytes]) -> bool:
@@ -96,11 +99,10 @@ def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
     session.execute(delete(Suppression).where(Suppression.lookup.in_(lookups)))
 
 
-def add_contact(session: Session, contact: Contact) -> Contact:
-    """Write down a contact that we have just met."""
-    session.add(contact)
+def add_contacts(session: Session, contacts: Sequence[Contact]) -> None:
+    """Write down contacts that we have just met."""
+    session.add_all(contacts)
     session.flush()
-    return contact
 
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:

@@ -59,7 +59,7 @@ def test_a_carriers_stop_is_a_stop(tmp_path: Path) -> None:
     desk.text("the tap drips still", "1")
     desk.drain()
     assert desk.states() == ["suppressed", "suppressed"]
-    assert not desk.inbox.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
+    assert not desk.initiative.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
     desk.text("are you there", "2")
     desk.drain(timedelta(days=1))
     assert desk.wire.got == []

@@ -1,6 +1,6 @@
 """People: from an address to its contact, and whether they want to be written to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,9 @@ from bot.privacy.keys import Keyring
 from models.base import new_id
 from models.people import (
     Contact,
-    add_contact,
-    contact_by_lookup,
+    add_contacts,
+    contacts_by_lookup,
     is_listed,
-    is_stopped,
     rejoin,
     stop,
     stored_as,
@@ -38,14 +37,26 @@ class People:
 
     def find(self, session: Session, channel: ChannelName, address: str) -> Contact | None:
         """The contact at an address, locked for this transaction; None when it is new to us."""
-        return contact_by_lookup(session, self._keys.lookups("contact", channel, address))
+        return next(iter(contacts_by_lookup(session, self._keys.lookups("contact", channel, address))), None)
 
     def meet(self, session: Session, channel: ChannelName, address: str) -> Contact:
         """The contact at an address, locked for this transaction; written down when it is new to us."""
-        contact = self.find(session, channel, address)
-        if contact is not None:
-            return contact
-        return add_contact(session, Contact(**self.new_row(session, channel, address)))
+        return self.meet_all(session, [(channel, address)])[0]
+
+    def meet_all(self, session: Session, where: Sequence[tuple[ChannelName, str]]) -> list[Contact]:
+        """The contact at each of these addresses, as `meet` gives it."""
+        hashes = [self._keys.lookups("contact", *one) for one in where]
+        known = {
+            contact.lookup: contact
+            for contact in contacts_by_lookup(session, [one for own in hashes for one in own])
+        }
+        found = [next((known[one] for one in own if one in known), None) for own in hashes]
+        met = [
+            contact or Contact(**self.new_row(session, *one))
+            for contact, one in zip(found, where, strict=True)
+        ]
+        add_contacts(session, [contact for contact, old in zip(met, found, strict=True) if old is None])
+        return met
 
     def new_row(self, session: Session, channel: str, address: str) -> dict[str, Any]:
         """The columns of a contact that we have not met."""
@@ -68,9 +79,9 @@ class People:
         """Where to write to a contact."""
         return self._keys.open("contact", contact.id, "address", contact.address)
 
-    def has_stopped(self, session: Session, channel: str, address: str) -> bool:
-        """Whether the person at an address said stop, here or on another channel of the same number."""
-        return is_stopped(session, self._hashes(channel, address))
+    def hashes_of(self, contact: Contact) -> list[bytes]:
+        """Every keyed hash under which this person may stand on the list of those who said stop."""
+        return self._hashes(contact.channel, self.address(contact))
 
     def is_listed(self, session: Session, channel: str, address: str) -> bool:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
@@ -82,7 +93,7 @@ class People:
 
     def rejoin(self, session: Session, contact: Contact) -> None:
         """This person wants to hear from us again."""
-        rejoin(session, self._hashes(contact.channel, self.address(contact)))
+        rejoin(session, self.hashes_of(contact))
 
     def _hash(self, session: Session, purpose: str, *parts: str) -> bytes:
         # While look-up keys are being changed a stop, or this person's other channel, may stand under the
