@@ -117,7 +117,8 @@ class Product:
         def queue() -> None:
             now = self.clock()
             at = self.settings.digest_time
-            with self.store.write() as session:
+            # As of one moment: a story that comes in meanwhile must not be marked as counted.
+            with self.store.write(steady=True) as session:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
         await self.threads.run(queue)
@@ -147,6 +148,9 @@ class Product:
             signing_in=SigningIn(self.store, self.keys, Passwords(), self.clock),
             accounts=Accounts(self.store, self.keys, self.clock),
             hand_overs=self.hand_overs,
+            visits=self.visits,
+            numbers=self.settings.numbers,
+            lines=self.settings.lines,
             renderer=Renderer(load_wording("bot.console")),
             base_url=base,
             operator=self.settings.operator_name,
@@ -216,7 +220,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         MailSettingsProblem: when SMTP_URL can't be read.
     """
     store = Store(settings.database_url)
-    keys = join_chain(store, settings.keyring(), clock)
+    try:
+        keys = join_chain(store, settings.keyring(), clock)
+    except Exception:
+        store.close()
+        raise
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)

@@ -241,6 +241,11 @@ class Settings(BaseSettings):
         return Keyring(*keys)
 
     @property
+    def numbers(self) -> dict[str, str]:
+        """Our number on each channel that has numbers; "" where none is set."""
+        return {"sms": self.twilio_sms_number, "whatsapp": self.twilio_whatsapp_number}
+
+    @property
     def lines(self) -> dict[str, str]:
         """Numbers for people in danger, by the name that sentences use."""
         return {name: getattr(self, f"{name}_number") for name in LINES}

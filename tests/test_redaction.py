@@ -428,7 +428,11 @@ def test_greetings_of_other_languages_are_no_names(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("Hola Carmen, el grifo gotea", "Carmen"), ("Merhaba Ayşe", "Ayşe"), ("Witam, tu Agnieszka", "Agnieszka")],
+    [
+        ("Hola Carmen, el grifo gotea", "Carmen"),
+        ("Merhaba Ayşe", "Ayşe"),
+        ("Witam, tu Agnieszka", "Agnieszka"),
+    ],
 )
 def test_whoever_is_greeted_is_one(text: str, name: str) -> None:
     """The name beside the greeting goes all the same."""
