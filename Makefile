@@ -13,11 +13,12 @@ help:  ## Show what there is to make.
 demo: $(VENV)/.ready  ## Set up, then open the demo on http://127.0.0.1:8000 (three phones, a post room).
 	$(BIN)/listened demo --history
 
-test: $(VENV)/.ready-dev  ## Set up, then run every check and test.
+test: $(VENV)/.ready-dev  ## Set up, then run every check and test, and those of the database on PostgreSQL too.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --postgresql
 
 test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
 	@tests/peers/run $(abspath $(BIN))/python

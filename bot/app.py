@@ -50,6 +50,7 @@ from bot.privacy.keys import Keyring
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
+from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
@@ -97,6 +98,7 @@ class Product:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    translator: Translator | None
     first_aid: FirstAid
     bell: Bell
     clock: Clock
@@ -115,7 +117,8 @@ class Product:
         def queue() -> None:
             now = self.clock()
             at = self.settings.digest_time
-            with self.store.write() as session:
+            # As of one moment: a story that comes in meanwhile must not be marked as counted.
+            with self.store.write(steady=True) as session:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
         await self.threads.run(queue)
@@ -145,6 +148,9 @@ class Product:
             signing_in=SigningIn(self.store, self.keys, Passwords(), self.clock),
             accounts=Accounts(self.store, self.keys, self.clock),
             hand_overs=self.hand_overs,
+            visits=self.visits,
+            numbers=self.settings.numbers,
+            lines=self.settings.lines,
             renderer=Renderer(load_wording("bot.console")),
             base_url=base,
             operator=self.settings.operator_name,
@@ -170,6 +176,7 @@ class Product:
             watch=self.watch,
             retention=self.retention,
             post_room=self.post_room,
+            translator=self.translator,
             pollers=[telegram] if polls and isinstance(telegram, TelegramChannel) else [],
             prepare=self.prepare,
             run_due=self.run_due,
@@ -213,7 +220,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         MailSettingsProblem: when SMTP_URL can't be read.
     """
     store = Store(settings.database_url)
-    keys = join_chain(store, settings.keyring(), clock)
+    try:
+        keys = join_chain(store, settings.keyring(), clock)
+    except Exception:
+        store.close()
+        raise
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)
@@ -254,6 +265,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, clock, threads),
+        translator=_translator(settings, store, keys, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
         clock=clock,
@@ -331,6 +343,15 @@ def _readers(product: Product) -> list[tuple[str, Reader]]:
         )
         readers.append((STATUS_PATH, reports))
     return readers
+
+
+def _translator(
+    settings: Settings, store: Store, keys: Keyring, clock: Clock, threads: Threads
+) -> Translator | None:
+    if not settings.translate_url:
+        return None
+    key = settings.translate_key.get_secret_value()
+    return Translator(store, keys, settings.translate_url, key, clock, threads)
 
 
 def _channels(settings: Settings, clock: Clock, wording: Wording) -> dict[ChannelName, Channel]:

@@ -34,6 +34,7 @@ Action = Literal[
     "staff_removed",
     "role_given",
     "role_taken",
+    "visits_imported",
     "signed_in",
     "signed_out_everywhere",
 ]

@@ -1,6 +1,7 @@
 """What is configured, what is missing, and how to mend it: said before anything opens a port."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -125,9 +126,23 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
         store = Store(settings.database_url)
-        current = is_current(store)
     except (SQLAlchemyError, OSError, ImportError) as error:
-        yield Finding("Database", "wrong", f"DATABASE_URL can't be opened ({type(error).__name__}).")
+        yield _cant_be_opened(error)
+        return
+    with closing(store):
+        yield from _kept(settings, store)
+
+
+def _cant_be_opened(error: Exception) -> Finding:
+    return Finding("Database", "wrong", f"DATABASE_URL can't be opened ({type(error).__name__}).")
+
+
+def _kept(settings: Settings, store: Store) -> Iterator[Finding]:
+    """What is to be said of what the database holds."""
+    try:
+        current = is_current(store)
+    except (SQLAlchemyError, OSError) as error:
+        yield _cant_be_opened(error)
         return
     if not current:
         yield Finding("Database", "wrong", "The tables are missing or old. Run: listened migrate")
@@ -152,7 +167,6 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 )
             yield from _duty(session, landlord)
         yield from _left_lying(session)
-    store.close()
 
 
 def _stored(settings: Settings, store: Store) -> Iterator[Finding]:

@@ -102,6 +102,8 @@ class Export:
             "decision": row.verdict,
             "decided_at": _time(row.decided_at),
             "words_that_may_leave": self._open("excerpt", row.id, "words", row.words),
+            "language": row.language,
+            "put_into_english_by_a_machine": self._open("excerpt", row.id, "translation", row.translation),
             "left_with_the_digest_of": self._date(row.release_id),
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -10,10 +11,13 @@ from bot.audit import Action, record
 from bot.privacy.keys import Keyring
 from bot.privacy.redact import Redacted, redact, redact_more
 from bot.stories import StoryBook
+from bot.understanding.language import DEFAULT, UNKNOWN, language_label
 from models import Store
 from models.base import new_id
 from models.landlords import Landlord, is_recipient
 from models.stories import APPROVED, SET_ASIDE, Excerpt, Story, unread, waiting_for_moderator
+
+NOT_TRANSLATED: Final = frozenset((DEFAULT, UNKNOWN))
 
 
 class NotAllowed(Exception):
@@ -25,6 +29,8 @@ class Waiting:
     """A story that waits for a moderator: its redacted words, and why each piece was taken away."""
 
     story_id: int
+    language: str
+    """The BCP 47 code of the language of the words; "und" where that can't be told."""
     words: Redacted
     taken: tuple[tuple[str, str], ...]
     """(kind, reason) of each piece, in order."""
@@ -96,8 +102,20 @@ class Desk:
             LookupError: when the story no longer waits, for instance because its teller had it erased.
         """
         with self._store.write() as session:
-            words = self._words(session, story_id)
-            self._decide(session, story_id, APPROVED, redact_more(words, remove))
+            story, told = self._story(session, story_id)
+            now, excerpt_id = self._clock(), new_id()
+            language = _language(story, told)
+            words = redact_more(redact(told).words, remove)
+            excerpt = Excerpt(
+                id=excerpt_id,
+                story_id=story_id,
+                verdict=APPROVED,
+                words=self._keys.seal("excerpt", excerpt_id, "words", words),
+                language=language,
+                translate_at=None if language in NOT_TRANSLATED else now,
+                decided_at=now,
+            )
+            self._decide(session, "story_approved", excerpt)
 
     def set_aside(self, story_id: int) -> None:
         """Keep a story's words here; it counts all the same.
@@ -106,33 +124,28 @@ class Desk:
             LookupError: when the story no longer waits.
         """
         with self._store.write() as session:
-            self._words(session, story_id)
-            self._decide(session, story_id, SET_ASIDE, None)
+            self._story(session, story_id)
+            excerpt = Excerpt(id=new_id(), story_id=story_id, verdict=SET_ASIDE, decided_at=self._clock())
+            self._decide(session, "story_set_aside", excerpt)
 
-    def _words(self, session: Session, story_id: int) -> Redacted:
-        waiting = {story.id for story in waiting_for_moderator(session, self._landlord.id)}
+    def _story(self, session: Session, story_id: int) -> tuple[Story, str]:
+        waiting = {story.id: story for story in waiting_for_moderator(session, self._landlord.id)}
         if story_id not in waiting:
             raise LookupError("That story no longer waits for a decision.")
-        return redact(StoryBook(session, self._keys).words([story_id])[story_id]).words
+        return waiting[story_id], StoryBook(session, self._keys).words([story_id])[story_id]
 
-    def _decide(self, session: Session, story_id: int, verdict: str, words: Redacted | None) -> None:
-        action: Action = "story_approved" if verdict == APPROVED else "story_set_aside"
-        record(session, self._keys, self._clock(), self._moderator, action, "story", story_id)
-        excerpt_id = new_id()
-        sealed = None if words is None else self._keys.seal("excerpt", excerpt_id, "words", words)
-        session.add(
-            Excerpt(
-                id=excerpt_id,
-                story_id=story_id,
-                verdict=verdict,
-                words=sealed,
-                decided_at=self._clock(),
-            )
-        )
+    def _decide(self, session: Session, action: Action, excerpt: Excerpt) -> None:
+        record(session, self._keys, excerpt.decided_at, self._moderator, action, "story", excerpt.story_id)
+        session.add(excerpt)
 
 
 def _waiting(story: Story, words: str) -> Waiting:
     redaction = redact(words)
     taken = tuple((span.kind, span.reason) for span in redaction.spans)
     doubts = tuple(f"{words[doubt.start : doubt.end]}: {doubt.reason}" for doubt in redaction.doubts)
-    return Waiting(story.id, redaction.words, taken, doubts)
+    return Waiting(story.id, _language(story, words), redaction.words, taken, doubts)
+
+
+def _language(story: Story, words: str) -> str:
+    # Told anew from the words: somebody may tell in Polish what they were asked in English.
+    return language_label(words, story.language)

@@ -14,7 +14,15 @@ from bot.stories import StoryBook
 from models import releases
 from models.base import new_id
 from models.landlords import Landlord
-from models.stories import answers_of, answers_to, count_in, open_batch, unused_excerpts, use_excerpts
+from models.stories import (
+    Excerpt,
+    answers_of,
+    answers_to,
+    count_in,
+    open_batch,
+    unused_excerpts,
+    use_excerpts,
+)
 
 LISTENED: Final = "listened"
 """The question whose answers are counted."""
@@ -42,12 +50,7 @@ def propose(
     quoted = answers_of(session, LISTENED, [excerpt.story_id for excerpt, _ in excerpts])
     answers = {answer.story_id: book.value(answer) for answer in quoted}
     approved = [
-        disclosure.Approved(
-            excerpt.id,
-            contact,
-            Redacted(keys.open("excerpt", excerpt.id, "words", excerpt.words or b"")),
-            _listened(answers.get(excerpt.story_id)),
-        )
+        _approved(keys, excerpt, contact, _listened(answers.get(excerpt.story_id)))
         for excerpt, contact in excerpts
     ]
     latest = releases.latest_release(session, landlord.id)
@@ -85,6 +88,22 @@ def freeze(  # noqa: PLR0913 - what a release is made from
         count_in(session, landlord.id, until, release_id)
     use_excerpts(session, [excerpt.id for excerpt in release.excerpts], release_id)
     return frozen
+
+
+def _approved(
+    keys: Keyring, excerpt: Excerpt, contact: int, listened: disclosure.Listened | None
+) -> disclosure.Approved:
+    def opened(column: str, sealed: bytes) -> Redacted:
+        return Redacted(keys.open("excerpt", excerpt.id, column, sealed))
+
+    return disclosure.Approved(
+        excerpt.id,
+        contact,
+        opened("words", excerpt.words or b""),
+        listened,
+        excerpt.language,
+        opened("translation", excerpt.translation) if excerpt.translation else None,
+    )
 
 
 def _listened(value: str | None) -> disclosure.Listened | None:

@@ -168,7 +168,7 @@ def _remove_stories(session: Session, _keys: Keyring, ids: Sequence[int], _now: 
     theirs = update(Excerpt).where(Excerpt.story_id.in_(ids))
     unused = theirs.where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None))
     session.execute(unused.values(verdict=SET_ASIDE))
-    session.execute(theirs.values(words=None))
+    session.execute(theirs.values(words=None, translation=None))
 
 
 def _contacts(keep: Keep, now: datetime) -> Ids:

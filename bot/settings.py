@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         description="When digests go out on Mondays, in each landlord's time zone. Not between 01:00 and 02:00, "
         "when clocks change.",
     )
+    translate_url: str = Field(
+        default="",
+        description="A LibreTranslate-compatible service that puts excerpts in other languages into English, for staff: "
+        "https://translate.example.org. It gets redacted, approved words. Empty: nothing is translated.",
+    )
+    translate_key: SecretStr = Field(default=SecretStr(""), description="Its API key, where it wants one.")
     keep_received_days: int = Field(
         default=30,
         ge=1,
@@ -192,7 +198,7 @@ class Settings(BaseSettings):
         default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
     )
 
-    @field_validator("public_base_url", "telegram_api_url", "twilio_api_url")
+    @field_validator("public_base_url", "telegram_api_url", "twilio_api_url", "translate_url")
     @classmethod
     def _is_base_url(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -233,6 +239,11 @@ class Settings(BaseSettings):
         if set(keys[0]) & set(keys[1]):
             raise SettingsProblem("DATA_KEYS and LOOKUP_KEYS must be different keys")
         return Keyring(*keys)
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Our number on each channel that has numbers; "" where none is set."""
+        return {"sms": self.twilio_sms_number, "whatsapp": self.twilio_whatsapp_number}
 
     @property
     def lines(self) -> dict[str, str]:

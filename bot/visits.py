@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,14 @@ DORMANT_AFTER: Final = timedelta(days=365)
 TOO_LATE: Final = timedelta(days=14)
 
 Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would become of a visit: the local day on which it is asked about, or why it is not."""
+
+    day: date | None = None
+    reason: str = ""
 
 
 class Visits:
@@ -111,21 +120,20 @@ class Visits:
             return self._hours.next_open(max(now, earliest), zone)
         return self._hours.next_open(datetime.combine(today + timedelta(days=1), MORNING, zone), zone)
 
-    def preview(self, landlord: Landlord, rows: Sequence[VisitRow]) -> Counter[str]:
+    def preview(self, landlord: Landlord, rows: Sequence[VisitRow]) -> Counter[Plan]:
         """How many would be asked on which day, and how many not and why, as things stand now."""
-        counted: Counter[str] = Counter()
+        counted: Counter[Plan] = Counter()
         asked: set[bytes] = set()
         with self._store.read() as session:
             for row in rows:
-                contact = self._people.find(session, row.channel, row.contact)
+                contact = self._people.find(session, row.channel, row.contact, lock=False)
                 reason = self._reason(session, contact) if contact else None
                 lookup = self._people.number(row.channel, row.contact)
                 if reason is None and lookup in asked:
                     reason = "asked_lately"
                 asked.add(lookup)
-                zone = ZoneInfo(landlord.timezone)
-                day = f"{self.when(row, landlord).astimezone(zone):%A %d %B}"
-                counted[f"not asked: {reason}" if reason else f"asked on {day}"] += 1
+                day = self.when(row, landlord).astimezone(ZoneInfo(landlord.timezone)).date()
+                counted[Plan(reason=reason) if reason else Plan(day)] += 1
         return counted
 
     def ask_due(self) -> int:

@@ -25,6 +25,7 @@ from bot.leader import leading
 from bot.log import get_logger, log_error
 from bot.retention import Retention
 from bot.schedule import LENIENT, add_digests
+from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
 from models import Store
@@ -36,6 +37,7 @@ RECONCILE_EVERY: Final = timedelta(minutes=3)
 PREPARE_EVERY: Final = timedelta(hours=1)
 VISITS_EVERY: Final = timedelta(minutes=1)
 ESCALATE_EVERY: Final = timedelta(seconds=30)
+TRANSLATE_EVERY: Final = timedelta(minutes=1)
 WATCH_EVERY: Final = timedelta(minutes=10)
 CHECKPOINT_EVERY: Final = timedelta(hours=1)
 FORGET_AT: Final = time(2, 30)
@@ -69,6 +71,7 @@ class Work:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    translator: Translator | None
     pollers: Sequence[Polling]
     prepare: Job
     """Tell providers where to call, and notice when somebody has told them otherwise."""
@@ -155,6 +158,8 @@ class Work:
             ("checkpoint", CHECKPOINT_EVERY, lambda: self.threads.run(self.store.checkpoint)),
             ("sweep", SWEEP_EVERY, lambda: self._settle_interrupted(alone=False)),
         )
+        if self.translator:
+            every = (*every, ("translate", TRANSLATE_EVERY, self.translator.run))
         for name, interval, job in every:
             trigger = IntervalTrigger(seconds=interval.total_seconds())
             scheduler.add_job(self._quietly, trigger, args=[job], id=name, **LENIENT)

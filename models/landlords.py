@@ -1,6 +1,6 @@
 """Landlords, their lines (numbers and bots) and the people who receive their digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -83,6 +83,23 @@ def line_for(session: Session, channel: str, account: str) -> Line | None:
     session.add(line)
     session.flush()
     return line
+
+
+def numbers_of(session: Session, landlord_id: int, ours: Mapping[str, str]) -> dict[str, str]:
+    """On which number of ours a landlord's tenants text, by channel.
+
+    Args:
+        session: a transaction.
+        landlord_id: whose.
+        ours: the number that is set for each channel, if any. One that nobody was given is the only landlord's.
+    """
+    lines = session.scalars(select(Line)).all()
+    found = {line.channel: line.account for line in lines if line.landlord_id == landlord_id}
+    alone = len(session.scalars(select(Landlord.id).limit(2)).all()) == 1
+    given = {(line.channel, line.account) for line in lines}
+    free = {channel: number for channel, number in ours.items() if number and (channel, number) not in given}
+    both = {**(free if alone else {}), **found}
+    return {channel: number for channel, number in both.items() if channel in ours}
 
 
 def recipients_of(session: Session, landlord_id: int) -> Sequence[Recipient]:

@@ -77,7 +77,7 @@ class Claimed:
 
     id: int
     kind: str
-    body: bytes
+    body: bytes | None
     expires_at: datetime | None
     attempts: int
     contact: Addressee
@@ -178,8 +178,7 @@ def settle_sent(session: Session, sent: Sequence[tuple[int, str]], now: datetime
     """Record that messages were sent, (id, provider's id) each; what is settled already stays."""
     if not sent:
         return
-    table = Outbound.__table__
-    query = update(table).where(table.c.id == bindparam("row_id"), table.c.state == SENDING)
+    query = update(Outbound).where(Outbound.id == bindparam("row_id"), Outbound.state == SENDING)
     values = {"state": SENT, "settled_at": now, "error": None, "provider_id": bindparam("theirs")}
     rows = [{"row_id": row_id, "theirs": provider_id} for row_id, provider_id in sent]
     session.connection().execute(query.values(values), rows)

@@ -1,10 +1,11 @@
 """Contacts, and the list of those who must not be texted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -52,13 +53,14 @@ class Suppression(Base):
     """`stopped`: nothing is sent. `erased`: they are answered when they write, and never asked."""
 
 
-def contacts_by_lookup(session: Session, lookups: Sequence[bytes]) -> Sequence[Contact]:
-    """The contacts under any of these keyed hashes (one per look-up key), locked for this transaction.
+def contacts_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = True) -> Sequence[Contact]:
+    """The contacts under any of these keyed hashes (one per look-up key), locked for this transaction or not.
 
     In one order everywhere, so that two transactions that lock the same contacts do not wait for each other.
     """
     query = select(Contact).where(Contact.lookup.in_(lookups), Contact.erased_at.is_(None))
-    return session.scalars(query.order_by(Contact.id).with_for_update()).all()
+    query = query.order_by(Contact.id)
+    return session.scalars(query.with_for_update() if lock else query).all()
 
 
 def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
@@ -106,10 +108,11 @@ def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
     session.execute(delete(Suppression).where(Suppression.lookup.in_(lookups)))
 
 
-def add_contacts(session: Session, contacts: Sequence[Contact]) -> None:
-    """Write down contacts that we have just met."""
-    session.add_all(contacts)
-    session.flush()
+def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down contacts that we have just met; somebody else may do the same at the same moment."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    query = dialect.insert(Contact).on_conflict_do_nothing(index_elements=["lookup"])
+    session.execute(query, rows)
 
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:

@@ -57,6 +57,12 @@ def latest_release(session: Session, landlord_id: int) -> Release | None:
     return session.scalar(query.limit(1))
 
 
+def with_figures(session: Session, landlord_id: int, limit: int) -> Sequence[Release]:
+    """The landlord's newest releases that counted a batch, newest first."""
+    query = select(Release).where(Release.landlord_id == landlord_id, Release.closes_batch.is_(True))
+    return session.scalars(query.order_by(Release.number.desc()).limit(limit)).all()
+
+
 def last_closing(session: Session, landlord_id: int) -> date | None:
     """The local date of the last release that counted a batch."""
     query = select(func.max(Release.on_date)).where(

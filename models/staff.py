@@ -79,9 +79,10 @@ class SignInFailure(Base):
     at: Mapped[Moment]
 
 
-def staff_by_lookup(session: Session, lookups: Sequence[bytes]) -> Staff | None:
-    """The person under any of these keyed hashes of an address, or None; locked for this transaction."""
-    return session.scalar(select(Staff).where(Staff.lookup.in_(lookups)).with_for_update())
+def staff_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = True) -> Staff | None:
+    """The person under any of these keyed hashes of an address, or None; locked for this transaction or not."""
+    query = select(Staff).where(Staff.lookup.in_(lookups))
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def roles_of(session: Session, staff_id: int) -> Sequence[StaffRole]:

@@ -101,6 +101,12 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
+    language: Mapped[str] = mapped_column(default="en")
+    """The BCP 47 code of the language of the words; "und" where that can't be told."""
+    translation: Mapped[Sealed | None]
+    """A machine's English for the words, where the operator has one do that."""
+    translate_at: Mapped[Moment | None] = mapped_column(index=True)
+    """When a machine is to be asked, for the first time or again; None when it need not be."""
     decided_at: Mapped[Moment]
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
     """The release that it left with: set once, so that no excerpt is ever used twice."""
@@ -242,6 +248,13 @@ def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequ
         .order_by(Excerpt.id)
     )
     return [(row.Excerpt, row.contact_id) for row in session.execute(query)]
+
+
+def to_translate(session: Session, now: datetime, limit: int) -> Sequence[Excerpt]:
+    """Approved excerpts that have not left and whose translation is to be asked for now, the longest waiting first."""
+    query = select(Excerpt).where(Excerpt.translate_at <= now, Excerpt.release_id.is_(None))
+    query = query.where(Excerpt.verdict == APPROVED, Excerpt.words.is_not(None))
+    return session.scalars(query.order_by(Excerpt.translate_at, Excerpt.id).limit(limit)).all()
 
 
 def unread(session: Session, landlord_id: int, told_before: datetime) -> Sequence[Story]:

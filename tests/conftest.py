@@ -1,14 +1,91 @@
-"""Fixtures that many tests share, and the rule that no test calls the outside world."""
+"""Fixtures that many tests share, the engine they run on, and the rule that no test calls the outside world."""
 
+import contextlib
+import os
 import socket
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import databases
+import postgresql
 import pytest
 from rig import Rig, rig
 
+HERE = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_until_the_end = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the engine."""
+    parser.addoption(
+        "--postgresql",
+        action="store_true",
+        help="Run the tests that use a database on PostgreSQL, and no others.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL where it is wanted; once, and not in each of several workers."""
+    if config.getoption("--postgresql") and not hasattr(config, "workerinput"):
+        if not databases.on_postgresql():
+            try:
+                server = _until_the_end.enter_context(postgresql.running(**postgresql.CARELESS))
+            except postgresql.NoPostgresql as missing:
+                raise pytest.UsageError(str(missing)) from None
+            os.environ[postgresql.ADDRESS] = server.address()
+        databases.make_template()
+
+
+def pytest_unconfigure() -> None:
+    """End what was started."""
+    _until_the_end.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that use a database; on PostgreSQL the others, and those about files, are left out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _reaches_the_database(item.module):
+            item.add_marker(pytest.mark.database)
+    if databases.on_postgresql():
+        left = [item for item in items if not _is_for_postgresql(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if _is_for_postgresql(item)]
+
+
+@cache
+def _reaches_the_database(module: ModuleType) -> bool:
+    """Whether a module of the tests uses a database: by tests/databases.py, or by a module that does."""
+    if module is databases:
+        return True
+    used = {
+        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        for value in vars(module).values()
+    }
+    names = (name for name in used if isinstance(name, str) and name != module.__name__)
+    ours = [sys.modules[name] for name in names if (HERE / f"{name}.py").exists() and name in sys.modules]
+    return any(_reaches_the_database(other) for other in ours)
+
+
+def _is_for_postgresql(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("database")) and not item.get_closest_marker("only_sqlite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that does not say that it uses the database gets none: it would be left out on PostgreSQL."""
+    databases.allow(marked=bool(item.get_closest_marker("database")))
+
+
+@pytest.fixture(autouse=True)
+def _databases_end() -> Iterator[None]:
+    """Close and drop what a test opens and makes."""
+    with databases.one_test():
+        yield
 
 
 @pytest.fixture(autouse=True)

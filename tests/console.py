@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import databases
 import httpx
 from argon2 import PasswordHasher
 
@@ -58,7 +59,9 @@ class House:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = demo_settings(self.folder, 8000, 1, 2)
+        self.settings = demo_settings(
+            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db")
+        )
         self.product: Product = build(self.settings, self.clock, ANY_TIME)
         furnish(self.product.store, self.product.keys, since=NOW - timedelta(weeks=13))
         with self.product.store.write() as session:
@@ -102,6 +105,7 @@ class House:
         path: str,
         who: str | None = None,
         form: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
         **headers: str,
     ) -> Answer:
         """One request, as a browser makes it from one of our own pages."""
@@ -114,7 +118,7 @@ class House:
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-                return await client.request(method, path, data=form, headers=given)
+                return await client.request(method, path, data=form, files=files, headers=given)
 
         response = asyncio.run(send())
         return Answer(response.status_code, response.text, dict(response.headers))

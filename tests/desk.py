@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import databases
 from sqlalchemy import select
 
 from bot import handover
@@ -32,7 +33,6 @@ from bot.demo.stage import furnish
 from bot.privacy.keys import Keyring, new_key, parse_keys
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
-from models import Store
 from models.outbound import Outbound
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -93,8 +93,9 @@ class Desk:
         self.wires = {wire.name: wire for wire in wires}
         self.wire = wires[0]
         self.keys = keys or Keyring(parse_keys(new_key()), parse_keys(new_key()))
-        is_new = not (folder / "a.db").exists()
-        self.store = Store(f"sqlite:///{folder / 'a.db'}")
+        path = folder / "a.db"
+        is_new = not databases.exists(path)
+        self.store = databases.store(databases.migrated(path))
         if is_new:
             furnish(self.store, self.keys, since=NOW - timedelta(days=1))
         wording = load_wording("bot.conversation")

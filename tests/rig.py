@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import databases
 import httpx
 import uvicorn
 from pydantic import SecretStr
@@ -29,6 +30,7 @@ from models import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 LANDLORD = "Harbour Homes"
+DATABASE = "listened.db"
 READERS = (("repairs@harbour.example", "landlord"), ("workshops@respect.example", "organiser"))
 
 
@@ -43,6 +45,7 @@ class Rig:
     phones: Phones
     env: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    opened: Store | None = None
 
     @property
     def output(self) -> str:
@@ -60,8 +63,9 @@ class Rig:
         return self.settings.keyring()
 
     def store(self) -> Store:
-        """The database, to see what was stored."""
-        return Store(self.settings.database_url)
+        """The database, to see what was stored. Closed, it opens again when it is next used."""
+        self.opened = self.opened or Store(self.settings.database_url)
+        return self.opened
 
     def run(self, *arguments: str, typed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run a `listened` command to its end."""
@@ -79,12 +83,14 @@ class Rig:
 
     def set_up_quickly(self) -> None:
         """The same without the commands."""
+        databases.migrated(self.folder / DATABASE)
         store = self.store()
         furnish(store, self.keys, since=datetime.now(UTC))
         store.close()
 
     def set_up(self) -> None:
         """What an operator does first."""
+        databases.empty(self.folder / DATABASE)
         for arguments in (
             ("migrate",),
             ("landlord", "add", LANDLORD, "--complaints", "call 01632 960100", "--emergency", "01632 960999"),
@@ -143,6 +149,8 @@ class Rig:
             if process.poll() is None:
                 process.terminate()
                 process.wait(60)  # what is being sent may take its time-out to end
+        if self.opened is not None:
+            self.opened.close()
 
     def _ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
@@ -166,7 +174,10 @@ def rig(folder: Path) -> Iterator[Rig]:
     providers = Providers(TELEGRAM_TOKEN, TWILIO_SID, TWILIO_TOKEN, lambda: datetime.now(UTC))
     mailbox = Mailbox()
     with _servers(providers, mailbox) as (provider_port, smtp_port):
-        settings = demo_settings(folder, _free_port(), provider_port, smtp_port, log_level="DEBUG")
+        url = databases.address(folder / DATABASE)
+        settings = demo_settings(
+            folder, _free_port(), provider_port, smtp_port, log_level="DEBUG", database_url=url
+        )
         made = Rig(
             folder,
             settings,
@@ -179,6 +190,7 @@ def rig(folder: Path) -> Iterator[Rig]:
             yield made
         finally:
             made.stop()
+            databases.drop(folder / DATABASE)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -495,9 +495,10 @@ def listed(given: Given, name: ChannelName, minutes: float) -> list[Incoming]:
     assert not isinstance(channel, TelegramChannel)
 
     async def run() -> list[Incoming]:
-        found = await channel.received_since(NOW + timedelta(minutes=minutes))
-        await channel.close()
-        return list(found)
+        try:
+            return list(await channel.received_since(NOW + timedelta(minutes=minutes)))
+        finally:
+            await channel.close()
 
     return asyncio.run(run())
 

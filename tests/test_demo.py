@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import databases
 import httpx
+import pytest
 
 from bot.demo.history import LEFT_FOR_THE_DESK, WEEKS, made_up_stories, seed
 from bot.demo.pages import Pages
@@ -14,6 +16,7 @@ from bot.demo.stage import Stage, stage, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.only_sqlite  # as the demo is
 def test_the_script_proves_itself() -> None:
     """`listened demo --script` plays each channel, prints both digests, and ends with 0."""
     command = [sys.executable, "-m", "bot", "demo", "--script"]
@@ -32,14 +35,14 @@ def test_the_script_proves_itself() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_page_does_what_it_offers() -> None:
+def test_the_page_does_what_it_offers(tmp_path: Path) -> None:
     """Texting, pressing a button, a visit, the desk and the post room, through the page's own addresses."""
-    asyncio.run(_visit())
+    asyncio.run(_visit(databases.migrated(tmp_path / "a.db")))
 
 
-async def _visit() -> None:
+async def _visit(url: str) -> None:
     async with (
-        stage(more=lambda made: Pages(made).routes()) as made,
+        stage(more=lambda made: Pages(made).routes(), database_url=url) as made,
         httpx.AsyncClient(base_url=made.url) as page,
     ):
         for path in ("/", "/demo/page/demo.css", "/demo/page/demo.js"):
@@ -81,6 +84,7 @@ def test_history_is_made_up_and_varied() -> None:
     assert len(texts) == len(set(texts)) == 240
 
 
+@pytest.mark.only_sqlite  # as the demo is
 def test_history_gives_the_visitor_digests_worth_opening() -> None:
     """With the settling that a visitor sees: excerpts in nearly every digest that has figures, and stories at the desk."""
 

@@ -105,7 +105,7 @@ def _provider_id(desk: Desk, outbound_id: int) -> str:
 def _end(desk: Desk, address: str, prompt: int) -> tuple[str, str, str, int, int]:
     """Words, answer, what became of the prompt, how many stops, how many consents."""
     with desk.store.read() as session:
-        contact = desk.people.find(session, "telegram", address)
+        contact = desk.people.find(session, "telegram", address, lock=False)
         assert contact is not None
         story = session.scalars(select(Story).where(Story.contact_id == contact.id)).one()
         book = StoryBook(session, desk.keys)

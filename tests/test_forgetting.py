@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from test_keys import moderator, opened, take_in_visit
 
 from bot import audit
+from bot.conversation.messages import SendFailed
 from bot.export import Export, as_text
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
@@ -274,6 +275,26 @@ def test_after_delete_a_canary_is_found_nowhere(fresh_rig: Rig) -> None:
         assert [canary for canary in canaries if canary.encode() in raw] == [], path
         assert not any(sealed in raw for sealed in parts), path  # not even sealed
     store.close()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_delete_after_stop_removes_everything_at_once(tmp_path: Path, *, refused: bool) -> None:
+    """Whether the phone company carries the last word or not: all is gone, and the STOP stays."""
+    desk = Desk(tmp_path, Wire())
+    told(desk)
+    desk.text("STOP", "3")
+    desk.drain()
+    desk.text("this was told after the stop", "4")
+    before = len(desk.wire.got)
+    desk.wire.failures = [SendFailed("21610", "stopped")] if refused else []
+    desk.text("delete everything", "5")
+    desk.drain()
+    assert len(desk.wire.got) == before + (0 if refused else 1)
+    assert [count(desk, table) for table in (Contact, Story, Outbound, Excerpt)] == [0, 0, 0, 0]
+    with desk.store.read() as session:
+        (listed,) = session.scalars(select(Suppression)).all()
+    assert (listed.reason, listed.lookup) == ("stopped", desk.keys.lookup("person", "number", NUMBER))
+    assert not [text for text in opened(desk.store, desk.keys) if "told after" in text or NUMBER in text]
 
 
 def at_provider(rig: Rig, number: str) -> list[str]:

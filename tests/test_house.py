@@ -113,10 +113,15 @@ ARROWS = {
     "bot.console": {
         "bot.audit",
         "bot.console",
+        "bot.conversation.messages",
+        "bot.conversation.speech",
         "bot.delivery.threads",
         "bot.handover",
         "bot.log",
         "bot.mail",
+        "bot.pdf",
+        "bot.posters",
+        "bot.privacy.disclosure",
         "bot.privacy.keys",
         "bot.visit_list",
         "bot.visits",
@@ -130,6 +135,7 @@ ARROWS = {
         "bot.posters",
         "bot.wording",
     },
+    "bot.pdf": set(),
     "bot.leader": {"models"},
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
@@ -144,6 +150,7 @@ ARROWS = {
         "bot.log",
         "bot.retention",
         "bot.schedule",
+        "bot.translation",
         "models",
     },
     "bot.settings": {"bot.conversation.messages", "bot.conversation.speech", "bot.privacy.keys"},
@@ -165,7 +172,20 @@ ARROWS = {
     "bot.key_chain": {"bot.privacy.keys", "models"},
     "bot.rotation": {"bot.failpoints", "bot.log", "bot.privacy.keys", "models"},
     "bot.releases": {"bot.privacy", "bot.stories", "models"},
-    "bot.moderation": {"bot.audit", "bot.privacy", "bot.stories", "models"},
+    "bot.moderation": {
+        "bot.audit",
+        "bot.privacy",
+        "bot.stories",
+        "bot.understanding.language",
+        "models",
+    },
+    "bot.translation": {
+        "bot.delivery.threads",
+        "bot.log",
+        "bot.privacy.keys",
+        "bot.privacy.redact",
+        "models",
+    },
     "bot.schedule": {"bot.privacy.keys", "bot.releases", "models"},
     "bot.delivery": {
         "bot.conversation",
@@ -291,6 +311,13 @@ def test_every_setting_is_in_the_example() -> None:
     sentences = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
     for name, setting in Settings.model_fields.items():
         assert str(setting.description) in sentences, name
+
+
+def test_tests_leave_the_engine_open() -> None:
+    """A test names no engine: it asks tests/databases.py, so that it runs on PostgreSQL too."""
+    engine = "sqlite" + ":///"
+    tests = [path for path in (ROOT / "tests").glob("*.py") if path.name != "databases.py"]
+    assert [path.name for path in tests if engine in path.read_text(encoding="utf-8")] == []
 
 
 def test_versions_agree() -> None:

@@ -1,11 +1,9 @@
 """Keys: sealed columns, rotation that nothing interrupts for good, and stops that outlive every key."""
 
-import contextlib
 import os
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 import pytest
 from desk import NUMBER, SCRIPTS, Desk, Wire
 from rig import ROOT, Rig
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, select, update
 
 from bot import moderation
 from bot.app import build
@@ -190,7 +188,7 @@ def test_wrong_keys_write_nothing(
         8000,
         1,
         2,
-        database_url=str(desk.store.url),
+        database_url=desk.store.url.render_as_string(hide_password=False),
         data_keys=data_keys.format(**given),
         lookup_keys=lookup_keys.format(**given),
     )
@@ -237,11 +235,12 @@ def test_two_swapped_ciphertexts_fail_loudly(tmp_path: Path) -> None:
     desk = Desk(tmp_path, Wire(), keys=ring(data, look))
     desk.text("the tap drips still", "1")
     desk.text("the lift is out again", "2", sender="+447700900901")
-    with sqlite3.connect(tmp_path / "a.db") as raw:
-        (one, first), (two, second) = raw.execute("SELECT id, words FROM story_part ORDER BY id")
-        raw.execute("UPDATE story_part SET words = ? WHERE id = ?", (second, one))
-        raw.execute("UPDATE story_part SET words = ? WHERE id = ?", (first, two))
-    raw.close()
+    with desk.store.write() as session:
+        (one, first), (two, second) = session.execute(
+            select(StoryPart.id, StoryPart.words).order_by(StoryPart.id)
+        )
+        session.execute(update(StoryPart).where(StoryPart.id == one).values(words=second))
+        session.execute(update(StoryPart).where(StoryPart.id == two).values(words=first))
     with desk.store.read() as session:
         part = session.scalars(select(StoryPart).order_by(StoryPart.id)).first()
         assert part is not None
@@ -255,7 +254,6 @@ def test_two_swapped_ciphertexts_fail_loudly(tmp_path: Path) -> None:
 ROTATE = """
 import sys
 from datetime import UTC, datetime
-from bot.demo.stage import demo_settings
 from bot.key_chain import join_chain
 from bot.privacy.keys import Keyring, parse_keys
 from bot.rotation import rotate
@@ -281,7 +279,14 @@ def test_a_rotation_killed_at_every_batch_ends_with_nothing_lost(tmp_path: Path,
     both = {**given, which: f"{new_key()},{given[which]}"}
 
     def run(failpoint: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", ROTATE, str(desk.store.url), both["data"], both["look"]]
+        command = [
+            sys.executable,
+            "-c",
+            ROTATE,
+            desk.store.url.render_as_string(hide_password=False),
+            both["data"],
+            both["look"],
+        ]
         env = {**os.environ, "FAILPOINT": failpoint}
         return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -300,6 +305,7 @@ def test_a_rotation_killed_at_every_batch_ends_with_nothing_lost(tmp_path: Path,
         assert not desk.text(f"story {number}: the tap drips still", f"{number}").new
 
 
+@pytest.mark.only_sqlite
 def test_nothing_that_was_told_stands_in_the_file(tmp_path: Path) -> None:
     """200 planted numbers, names and sentences: `strings` over a copy of the file and its log finds none."""
     desk = Desk(tmp_path, Wire(), Wire(name="whatsapp"))
@@ -381,8 +387,12 @@ def take_in_visit(desk: Desk, number: str, reference: str = "") -> None:
 
 def dump(store: Store) -> list[str]:
     """Every row of the database."""
-    with contextlib.closing(sqlite3.connect(str(store.url.database))) as raw:
-        return list(raw.iterdump())
+    with store.read() as session:
+        return [
+            f"{table} {row}"
+            for table in Base.metadata.sorted_tables
+            for row in session.execute(select(table))
+        ]
 
 
 def opened(store: Store, keys: Keyring) -> list[str]:

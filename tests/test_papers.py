@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import databases
 import httpx
 import pytest
 
@@ -56,7 +57,16 @@ def test_every_number_of_the_notice_is_a_setting() -> None:
 
 def test_the_page_is_there_and_plain(tmp_path: Path) -> None:
     """`/privacy` is HTML with headings in order, a language and no script, and it names the operator escaped."""
-    product = build(demo_settings(tmp_path, 8000, 1, 2, operator_name="Ann & <Co>"))
+    product = build(
+        demo_settings(
+            tmp_path,
+            8000,
+            1,
+            2,
+            operator_name="Ann & <Co>",
+            database_url=databases.migrated(tmp_path / "a.db"),
+        )
+    )
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(web_app(product, work=False))

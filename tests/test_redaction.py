@@ -397,6 +397,48 @@ def test_other_languages_have_names_too(text: str, name: str) -> None:
     assert redaction.review
 
 
+GREETED = [
+    "Bonjour, on n'a plus de chauffage",
+    "Merhaba, kombi bozuk",
+    "Salaan, guriga waa qabow",
+    "Witam, ogrzewanie nie działa",
+    "Czesc, kiedy przyjdzie hydraulik",
+    "Buna ziua, nu avem apa calda",
+    "Bună, robinetul picura",
+    "Olá, a torneira pinga",
+    "Hola, el grifo gotea",
+    "Buenos dias, el grifo gotea",
+    "Buongiorno, il rubinetto perde",
+    "Prynhawn da, diolch am ddod",
+    "Kem cho, heating bandh che",
+    "Günaydın, musluk damlatıyor",
+    "Szanowni Państwo, piec cieknie",
+    "Hayır, kimse gelmedi",
+    "Nie, nikt nie przyszedł",
+    "Oui, ils ont écouté",
+    "Dziękuję, naprawione",
+]
+
+
+@pytest.mark.parametrize("text", GREETED)
+def test_greetings_of_other_languages_are_no_names(text: str) -> None:
+    """Who says hello, yes or thank you in another language is not called so."""
+    assert redact(text).words == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Hola Carmen, el grifo gotea", "Carmen"),
+        ("Merhaba Ayşe", "Ayşe"),
+        ("Witam, tu Agnieszka", "Agnieszka"),
+    ],
+)
+def test_whoever_is_greeted_is_one(text: str, name: str) -> None:
+    """The name beside the greeting goes all the same."""
+    assert name not in redact(text).words
+
+
 def check_shape(text: str, redaction: Redaction) -> None:
     """Spans and doubts in order and inside the text, and nothing but spans was changed."""
     edges = [edge for span in redaction.spans for edge in (span.start, span.end)]

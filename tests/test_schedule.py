@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import databases
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import func, select
@@ -23,7 +24,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """A database with a landlord and two readers since January."""
-    made = Store(f"sqlite:///{tmp_path / 'a.db'}")
+    made = databases.store(databases.migrated(tmp_path / "a.db"))
     furnish(made, KEYS, since=BEGAN)
     return made
 

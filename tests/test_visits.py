@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bot.console.visits_api import signature
 from bot.delivery.hours import Hours, load_hours
 from bot.visit_list import BadRow, NotAList, VisitRow, read_csv, read_json
-from bot.visits import Visits
+from bot.visits import Plan, Visits
 from models.landlords import Landlord, all_landlords
 from models.people import Contact
 from models.visits import Visit
@@ -194,9 +194,9 @@ def test_a_preview_says_who_and_who_not(tmp_path: Path) -> None:
     desk.text("stop", "1", sender="+447700900911")
     found = visits(desk).preview(landlord(desk), [row(900911), row(900912), row(900912, kind="again")])
     assert dict(found) == {
-        "not asked: stopped": 1,
-        "asked on Monday 23 November": 1,
-        "not asked: asked_lately": 1,
+        Plan(reason="stopped"): 1,
+        Plan(date(2026, 11, 23)): 1,
+        Plan(reason="asked_lately"): 1,
     }
     assert reasons(desk) == []
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from babel import Locale
 
 from bot.app import Product
 from bot.cli.common import product, the_landlord
@@ -20,6 +21,7 @@ from bot.privacy import disclosure
 from bot.privacy.redact import redact_more
 from bot.releases import propose
 from bot.settings import SettingsProblem
+from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import load_wording
 from models.landlords import Landlord, all_landlords
 
@@ -66,13 +68,21 @@ def _read_the_others(built: Product, desk: Desk, others: Sequence[Waiting]) -> N
     if others:
         typer.echo(f"\n{len(others)} that stay private, and that nobody has read yet.")
     for story in others:
-        typer.echo(f"\n  {story.words}\n")
+        _show(story)
         choice = typer.prompt("[n]ext, [p]ass on: somebody must act, [q]uit", default="n").strip().lower()[:1]
         if choice == "q":
             return
         if choice == "p":
             _pass_on(built, story)
         desk.mark_read(story.story_id)
+
+
+def _show(story: Waiting) -> None:
+    if story.language == UNKNOWN:
+        typer.echo("  In a language that the computer can't tell:")
+    elif story.language != DEFAULT:
+        typer.echo(f"  In {Locale.parse(story.language, sep='-').english_name}:")
+    typer.echo(f"  {story.words}\n")
 
 
 def _pass_on(built: Product, story: Waiting) -> None:
@@ -87,7 +97,7 @@ def _pass_on(built: Product, story: Waiting) -> None:
 
 def _decide(built: Product, desk: Desk, story: Waiting) -> bool:
     """Ask about one story; False when the moderator wants to stop."""
-    typer.echo(f"  {story.words}\n")
+    _show(story)
     for kind, reason in story.taken:
         typer.echo(f"  taken away: {kind} ({reason})")
     for doubt in story.doubts:

@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from sqlalchemy import select
 
 from bot.app import Product
 from bot.cli.common import product, the_landlord
 from bot.conversation.messages import ChannelName
 from bot.conversation.speech import Facts
+from bot.pdf import NoPdf, as_pdf
 from bot.posters.sheet import sheet
-from bot.posters.ways import Sheet, is_source, ways
+from bot.posters.ways import Sheet, is_bot_name, is_source, ways
 from bot.wording import DEFAULT, load_wording
-from models.landlords import Landlord, Line, all_landlords
+from models.landlords import Landlord, numbers_of
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +46,10 @@ def poster(  # noqa: PLR0913 - a command's options
         )
     if sheet_as not in ("poster", "cards"):
         raise typer.BadParameter("Choose poster or cards.", param_hint="--as")
+    if telegram and not is_bot_name(telegram.lstrip("@")):
+        raise typer.BadParameter(
+            "That is no name of a bot: 5 to 32 letters, digits and _.", param_hint="--telegram"
+        )
     if not is_source(source):
         raise typer.BadParameter(
             "Use letters, digits, - and _ only, 64 at most: Telegram's links carry nothing else.",
@@ -71,21 +75,10 @@ def poster(  # noqa: PLR0913 - a command's options
 
 def _reached(built: Product, owner: Landlord, bot: str) -> list[tuple[ChannelName, str]]:
     """The numbers that are this landlord's, and the bot's name."""
-    settings = built.settings
-    ours = {"sms": settings.twilio_sms_number, "whatsapp": settings.twilio_whatsapp_number}
     with built.store.read() as session:
-        lines = session.scalars(select(Line)).all()
-        alone = len(all_landlords(session)) == 1
-    theirs = {(line.channel, line.account) for line in lines if line.landlord_id == owner.id}
-    taken = {(line.channel, line.account) for line in lines} - theirs
-    found = {channel: account for channel, account in theirs if channel in ours}
-    for channel, number in ours.items():
-        # As a message would find its landlord: a number that nobody was given is the only landlord's.
-        if number and alone and (channel, number) not in taken:
-            found.setdefault(channel, number)
-    if bot:
-        found["telegram"] = bot
-    return [(cast("ChannelName", channel), name) for channel, name in found.items()]
+        found = numbers_of(session, owner.id, built.settings.numbers)
+    reached = [(cast("ChannelName", channel), number) for channel, number in found.items()]
+    return [*reached, ("telegram", bot)] if bot else reached
 
 
 def _write(file: Path, page: str) -> None:
@@ -93,11 +86,10 @@ def _write(file: Path, page: str) -> None:
         file.write_text(page, encoding="utf-8")
         return
     try:
-        from weasyprint import HTML  # noqa: PLC0415 - an extra, and half a second to load
-    except (ImportError, OSError):
+        file.write_bytes(as_pdf(page))
+    except NoPdf:
         raise typer.BadParameter(
             "A PDF needs the extra pdf (pip install 'listened[pdf]') and Pango. "
             "Or let the name end in .html, open it in a browser and print it.",
             param_hint="FILE",
         ) from None
-    HTML(string=page).write_pdf(str(file), pdf_variant="pdf/ua-1")

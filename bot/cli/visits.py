@@ -1,5 +1,6 @@
 """`listened visits` and `listened inbox`: whom to ask, and what could not be worked out."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -54,8 +55,10 @@ def import_visits(
         if len(bad) > MOST_SHOWN:
             typer.secho(f"… and {len(bad) - MOST_SHOWN} more", fg=typer.colors.RED, err=True)
         if preview:
-            for line, count in sorted(built.visits.preview(owner, good).items()):
-                typer.echo(f"{count:>6}  {line}")
+            planned = built.visits.preview(owner, good)
+            for plan in sorted(planned, key=lambda one: (one.day or date.max, one.reason)):
+                said = f"asked on {plan.day:%A %d %B}" if plan.day else f"not asked: {plan.reason}"
+                typer.echo(f"{planned[plan]:>6}  {said}")
             return
         if bad and not skip_bad:
             typer.secho(

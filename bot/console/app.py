@@ -98,6 +98,8 @@ class Console:
         except Exception as error:  # noqa: BLE001 - a traceback may quote a tenant
             log_error("page_failed", error, page=page.name)
             return PlainTextResponse("Something went wrong. It has been noted; please try again.", 500)
+        finally:
+            await form.close()  # a file that came with it lies in a temporary one
 
     async def _form(self, page: Page, request: Request) -> FormData:
         if page.method != "POST":

@@ -17,6 +17,7 @@ from bot.console.roles import Role
 from bot.console.signing_in import Me, SigningIn
 from bot.handover import Desk
 from bot.privacy.keys import Keyring
+from bot.visits import Visits
 from models import Store
 from models.landlords import Landlord
 
@@ -39,6 +40,11 @@ class Office:
     signing_in: SigningIn
     accounts: Accounts
     hand_overs: Desk
+    visits: Visits
+    numbers: Mapping[str, str]
+    """Our number on each channel that has numbers."""
+    lines: Mapping[str, str]
+    """Numbers for people in danger."""
     renderer: Renderer
     base_url: str
     operator: str

@@ -5,13 +5,16 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, invitation, sign_in, staff, today
+from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
+    *charts.PAGES,
+    *visits.PAGES,
+    *posters.PAGES,
     *staff.PAGES,
 )
 """In the order of the menu."""

@@ -129,7 +129,7 @@ class SigningIn:
         """
         with self._store.read() as session:
             self._refuse_too_many(session, email, address)
-            person = staff_by_lookup(session, actor(self._keys, email))
+            person = staff_by_lookup(session, actor(self._keys, email), lock=False)
             hashed = self._sealed(person, "password")
         right = self._passwords.is_right(hashed, password)
         with self._store.write() as session:

@@ -13,7 +13,7 @@ from bot.conversation.asking import ask, current, current_step
 from bot.conversation.here import Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
-from bot.conversation.obeying import AFTER_STOP, command_in, obey, stop, switch
+from bot.conversation.obeying import AFTER_STOP, command_in, forget, obey, stop, switch
 from bot.conversation.safety import (
     danger_in,
     face_danger,
@@ -27,7 +27,6 @@ from bot.conversation.state import State
 from bot.conversation.turn import (
     Begin,
     Consented,
-    Forgotten,
     Rejoined,
     Reworded,
     Say,
@@ -160,8 +159,7 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         turn = face_danger(state, incoming, kind, here)
         return _then(turn, obey("stop", turn.state, incoming, here)) if command == "stop" else turn
     if state.code and phrase(incoming.text) == state.code:
-        forgotten = State(language=state.language, met=True, stopped=state.stopped)
-        return Turn(forgotten, (Say("deleted", kind="farewell"),), (Forgotten(),))
+        return forget(state)
     state = replace(state, code=None)
     if command and (not state.stopped or command in AFTER_STOP):
         return obey(command, state, incoming, here)

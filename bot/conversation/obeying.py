@@ -6,7 +6,7 @@ from bot.conversation.asking import advance, current, current_step
 from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
 from bot.conversation.state import State
-from bot.conversation.turn import Rejoined, Say, Stopped, Turn
+from bot.conversation.turn import Forgotten, Rejoined, Say, Stopped, Turn
 from bot.understanding.commands import Command, read_command
 from bot.understanding.language import read_language
 
@@ -37,8 +37,7 @@ def obey(command: Command, state: State, incoming: Incoming, here: Here) -> Turn
         case "my_data":
             return Turn(state, (Say("my_data", shows="holdings"),))
         case "delete":
-            confirm = Say("delete_confirm", code=here.code, kind="farewell")
-            return Turn(replace(state, code=here.code), (confirm,))
+            return _delete(state, here)
         case "language":
             named = read_language(incoming.text, here.languages)
             return switch(state, named, here) if named else Turn(state, (Say("languages"),))
@@ -55,10 +54,23 @@ def stop(state: State, *, confirmed: bool) -> Turn:
     return Turn(replace(state, stopped=True, doubt=""), says, (Stopped(),))
 
 
+def forget(state: State) -> Turn:
+    """Have everything removed. What is true of the person outlasts it: a STOP, and the language for the last word."""
+    gone = State(language=state.language, met=True, stopped=state.stopped)
+    return Turn(gone, (Say("deleted", kind="farewell"),), (Forgotten(),))
+
+
 def switch(state: State, language: str, here: Here) -> Turn:
     """Go on in another language."""
     state = replace(state, language=language)
     return Turn(state, (Say("language_changed"), *current(state, here)))
+
+
+def _delete(state: State, here: Here) -> Turn:
+    if state.stopped:
+        return forget(state)  # the number could not reach whom the phone company has cut off
+    confirm = Say("delete_confirm", code=here.code, kind="farewell")
+    return Turn(replace(state, code=here.code), (confirm,))
 
 
 def _start(state: State, here: Here) -> Turn:

@@ -196,7 +196,7 @@ class Outbox:
             if rows:
                 tap.take(len(rows))
                 add_sent(session, name, f"{now:%F}", len(rows))
-                parcels.extend(self._open(row, now) for row in rows)
+                parcels.extend(self._open(name, row, now) for row in rows)
         if parcels:
             failpoint("claiming")
         return parcels
@@ -209,8 +209,11 @@ class Outbox:
             get_logger().error("daily_limit_reached", sent=sent)
         return self._daily_limit - sent
 
-    def _open(self, row: Claimed, now: datetime) -> Parcel:
-        body = json.loads(self._keys.open("outbound", row.id, "body", row.body))
+    def _open(self, channel: ChannelName, row: Claimed, now: datetime) -> Parcel:
+        body = json.loads(self._keys.open("outbound", row.id, "body", row.body or b""))
+        valid_for = None
+        if row.expires_at and KINDS[row.kind].unprompted:
+            valid_for = max(int((row.expires_at - now).total_seconds()), 1)
         outgoing = Outgoing(
             id=row.id,
             address=self._people.address(row.contact),
@@ -221,13 +224,11 @@ class Outbox:
                 tuple(body.get("values", ())),
             ),
             language=body.get("language", "en"),
-            valid_for=max(int((row.expires_at - now).total_seconds()), 1)
-            if KINDS[row.kind].unprompted
-            else None,
+            valid_for=valid_for,
             last_heard=row.contact.last_heard_at,
             now=now,
         )
-        return Parcel(row.contact.id, row.contact.channel, row.kind, outgoing, row.attempts)
+        return Parcel(row.contact.id, channel, row.kind, outgoing, row.attempts)
 
     def _wanted(self, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
         """Those that nobody's STOP overtook between claim and now; the others are settled, and are not sent."""

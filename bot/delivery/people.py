@@ -36,9 +36,12 @@ class People:
         self._keys = keys
         self._clock = clock
 
-    def find(self, session: Session, channel: ChannelName, address: str) -> Contact | None:
-        """The contact at an address, locked for this transaction; None when it is new to us."""
-        return next(iter(contacts_by_lookup(session, self._keys.lookups("contact", channel, address))), None)
+    def find(
+        self, session: Session, channel: ChannelName, address: str, *, lock: bool = True
+    ) -> Contact | None:
+        """The contact at an address, locked for this transaction or not; None when it is new to us."""
+        hashes = self._keys.lookups("contact", channel, address)
+        return next(iter(contacts_by_lookup(session, hashes, lock=lock)), None)
 
     def meet(self, session: Session, channel: ChannelName, address: str) -> Contact:
         """The contact at an address, locked for this transaction; written down when it is new to us."""
@@ -47,17 +50,14 @@ class People:
     def meet_all(self, session: Session, where: Sequence[tuple[ChannelName, str]]) -> list[Contact]:
         """The contact at each of these addresses, as `meet` gives it."""
         hashes = [self._keys.lookups("contact", *one) for one in where]
-        known = {
-            contact.lookup: contact
-            for contact in contacts_by_lookup(session, [one for own in hashes for one in own])
-        }
-        found = [next((known[one] for one in own if one in known), None) for own in hashes]
-        met = [
-            contact or Contact(**self.new_row(session, *one))
-            for contact, one in zip(found, where, strict=True)
-        ]
-        add_contacts(session, [contact for contact, old in zip(met, found, strict=True) if old is None])
-        return met
+        while True:  # more than twice when another process meets them, and they are erased, meanwhile
+            found = contacts_by_lookup(session, [one for own in hashes for one in own])
+            known = {contact.lookup: contact for contact in found}
+            met = [next((known[one] for one in own if one in known), None) for own in hashes]
+            new = [one for one, contact in zip(where, met, strict=True) if contact is None]
+            if not new:
+                return [contact for contact in met if contact is not None]
+            add_contacts(session, [self.new_row(session, *one) for one in new])
 
     def new_row(self, session: Session, channel: str, address: str) -> dict[str, Any]:
         """The columns of a contact that we have not met."""

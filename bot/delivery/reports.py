@@ -34,7 +34,7 @@ def note_report(session: Session, people: People, told: Report, now: datetime) -
 def note_failure(session: Session, people: People, contact: Contact, failure: SendFailed) -> None:
     """What a failure means for the person, whenever and however it was learnt."""
     match failure.outcome:
-        case "stopped":
+        case "stopped" if contact.erased_at is None:  # otherwise its row no longer says who it was
             people.stop(session, contact)
         case "unreachable":
             contact.unreachable = failure.code

@@ -1,6 +1,7 @@
 """The ways to reach a landlord's lines: what to scan, and what to type. Pure."""
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -12,6 +13,7 @@ from bot.conversation.messages import ChannelName
 from bot.numbers import spaced
 
 ORDER: Final[tuple[ChannelName, ...]] = ("sms", "whatsapp", "telegram")
+_BOT_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{4,31}")
 LONGEST_SOURCE: Final = 64
 """Telegram's limit for what a link may carry: core.telegram.org/bots/features#deep-linking."""
 
@@ -60,6 +62,11 @@ def _way(channel: ChannelName, name: str, source: str) -> Way:
         case "telegram":
             start = f"?start={quote(source, safe='')}" if source else ""
             return Way(channel, f"@{name}", f"https://t.me/{name}{start}")
+
+
+def is_bot_name(text: str) -> bool:
+    """Whether Telegram lets a bot be called this (core.telegram.org/method/account.updateUsername)."""
+    return _BOT_NAME.fullmatch(text) is not None
 
 
 def is_source(text: str) -> bool:

@@ -69,7 +69,9 @@ def surnames() -> frozenset[str]:
 @cache
 def left_alone() -> frozenset[str]:
     """Words that may have a capital and name nobody: towns, organisations, languages, days."""
-    return frozenset().union(*(entries("leave.toml", key) for key in ("towns", "organisations", "capitals")))
+    return frozenset().union(
+        *(entries("leave.toml", key) for key in ("towns", "organisations", "capitals", "foreign"))
+    )
 
 
 @cache

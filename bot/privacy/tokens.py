@@ -112,6 +112,8 @@ def kind_of(low: str) -> str:
     if low[0] > _LAST_LATIN and not low[0].isascii() and not "\u1e00" <= low[0] <= "\u1eff":
         return SCRIPT
     if not low.isascii():
+        if low in left:
+            return LEFT
         low = plain_letters(low)
     if low in first:
         return BOTH if low in ordinary or low in left else FIRST

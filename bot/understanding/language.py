@@ -18,6 +18,8 @@ from bot.understanding.scripts import RIVALS, by_script
 from bot.understanding.second_opinion import langdetect_says
 
 DEFAULT: Final = "en"
+UNKNOWN: Final = "und"
+"""BCP 47's code where a language is not to be told."""
 FEWEST_WORDS: Final = 3
 FEWEST_LETTERS: Final = 10
 FEWEST_SIGNS: Final = 4
@@ -94,14 +96,19 @@ def tell_language(text: str, offered: Collection[str], current: str) -> str:
     return told.language if told.how == "sure" else current
 
 
-def language_label(text: str) -> str:
-    """The BCP 47 code of the language that a message is in, or "und" where the bot would ask."""
-    told = tell(text, launch_languages(), DEFAULT)
+def language_label(text: str, current: str = DEFAULT) -> str:
+    """The BCP 47 code of the language that a message is in, or "und" where the bot would ask.
+
+    Args:
+        text: the message.
+        current: the language of the conversation, which a few words are taken to be in.
+    """
+    told = tell(text, launch_languages(), current)
     if told.how != "stay":
-        return told.language or "und"
+        return told.language or UNKNOWN
     bearing = language_bearing(text)
     script = script_of(bearing)
-    return DEFAULT if script in {"", "LATIN"} else by_script(script, bearing) or "und"
+    return current if script in {"", "LATIN"} else by_script(script, bearing) or UNKNOWN
 
 
 def read_language(text: str, offered: Collection[str]) -> str | None:
@@ -158,13 +165,6 @@ def _tell_latin(bearing: str, offered: Collection[str], current: str) -> Told:
     if likely[best] >= SURE or langdetect_says(bearing, ours) == best:
         return Told("sure", best)
     return Told("ask", best)
-
-
-def _only_names_look_foreign(bearing: str, words: latin.CommonWords, best: str, current: str) -> bool:
-    """Names: the common words of "It was Krzysztof Szymański who listened" are English, and what is Polish is none."""
-    present = words.counts.get(current, 0)
-    enough = present >= WORDS_OF_THEIRS and present * 3 >= len(bearing.split())
-    return enough and words.scores[current] > words.scores.get(best, 0.0)
 
 
 def _is_south_asian(words: latin.CommonWords) -> bool:

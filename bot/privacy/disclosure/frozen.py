@@ -45,7 +45,14 @@ def from_json(plain: Mapping[str, Any]) -> Release:
         ),
         weeks_waiting=plain["weeks_waiting"],
         excerpts=tuple(
-            Excerpt(id=e["id"], words=Redacted(e["words"]), good=e["good"], _maker=MAKER)
+            Excerpt(
+                id=e["id"],
+                words=Redacted(e["words"]),
+                good=e["good"],
+                language=e.get("language", "en"),
+                translation=Redacted(e["translation"]) if e.get("translation") else None,
+                _maker=MAKER,
+            )
             for e in plain["excerpts"]
         ),
         smallest_group=plain["smallest_group"],

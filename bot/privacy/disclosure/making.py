@@ -57,6 +57,8 @@ class Approved:
     contact: int
     words: Redacted
     listened: Listened | None
+    language: str = "en"
+    translation: Redacted | None = None
 
 
 def make_release(  # noqa: PLR0913 - what a release is made from, each by name
@@ -138,6 +140,8 @@ def _choose(approved: Iterable[Approved], salt: str) -> tuple[Excerpt, ...]:
             id=one.excerpt,
             words=one.words,
             good={"yes": True, "no": False}.get(one.listened or ""),
+            language=one.language,
+            translation=one.translation,
             _maker=MAKER,
         )
         for one in ready

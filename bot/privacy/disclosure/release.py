@@ -39,6 +39,10 @@ class Excerpt:
     words: Redacted
     good: bool | None
     _maker: Maker
+    language: str = "en"
+    """The BCP 47 code of the language of the words; "und" where that can't be told."""
+    translation: Redacted | None = None
+    """A machine's English for them, where there is one."""
 
     def __post_init__(self) -> None:
         """Refuse to be made elsewhere."""
