@@ -1,6 +1,6 @@
 """Contacts, and the list of those who must not be texted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -67,6 +67,13 @@ def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
     """The contacts of these ids, locked for this transaction; in the same order as by their keyed hashes."""
     query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)
     return session.scalars(query.with_for_update()).all()
+
+
+def erased_among(session: Session, ids: Collection[int]) -> Sequence[int]:
+    """Which of these contacts had everything removed and are kept only until the last reply has gone."""
+    return session.scalars(
+        select(Contact.id).where(Contact.id.in_(ids), Contact.erased_at.is_not(None))
+    ).all()
 
 
 def is_listed(session: Session, lookups: Sequence[bytes]) -> bool:

@@ -10,7 +10,7 @@ from rig import Rig, wait_for
 from sqlalchemy import func, select
 
 from bot.conversation.messages import SendFailed
-from bot.delivery.outbox import MOST_ATTEMPTS
+from bot.delivery.settling import MOST_ATTEMPTS
 from models.conversations import Conversation
 from models.inbound import Inbound
 from models.outbound import Outbound

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
+from models.outbound import Addressee
 from models.people import (
     Contact,
     add_contacts,
@@ -75,7 +76,7 @@ class People:
         """The keyed hash of the person at an address."""
         return self._keys.lookup("person", *_identity(channel, address))
 
-    def address(self, contact: Contact) -> str:
+    def address(self, contact: Contact | Addressee) -> str:
         """Where to write to a contact."""
         return self._keys.open("contact", contact.id, "address", contact.address)
 
