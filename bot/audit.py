@@ -29,6 +29,8 @@ Action = Literal[
     "line_added",
     "recipient_added",
     "duty_contact_added",
+    "workshop_added",
+    "workshop_closed",
     "staff_invited",
     "staff_joined",
     "staff_removed",

@@ -18,6 +18,7 @@ from models import (
     staff,
     stories,
     visits,
+    workshops,
 )
 from models.base import Base
 from models.store import Store
@@ -38,4 +39,5 @@ __all__ = [
     "staff",
     "stories",
     "visits",
+    "workshops",
 ]

@@ -19,6 +19,7 @@ from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
 from models.people import STOPPED, Contact, Suppression
 from models.stories import Answer, Consent, Story, StoryPart
+from models.workshops import Participant
 
 WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
     Conversation: (),
@@ -49,6 +50,8 @@ class Group:
     """How many replies were lately written to a contact."""
     held: Collection[int]
     """Contacts for whom something waits until they write."""
+    members: Collection[bytes]
+    """Keyed hashes of those people among them who are on the list of a workshop."""
     _new: dict[type[Base], list[Row]] = field(default_factory=dict)
     _changed: dict[type[Base], dict[int, Row]] = field(default_factory=dict)
 
@@ -110,6 +113,9 @@ def gather(
     stories = select(Story.conversation_id, Story.id).where(
         Story.conversation_id.in_([one.id for one in conversations.values()])
     )
+    people = {contact.person for contact, _ in seats}
+    members = select(Contact.person).join(Participant, Participant.contact_id == Contact.id)
+    members = members.where(Contact.person.in_(people)).distinct()
     return Group(
         session=session,
         listed={row.lookup: row.reason for row in session.execute(listed)},
@@ -118,6 +124,7 @@ def gather(
         landlords={one.id: one for one in session.scalars(landlords)},
         replies=replies,
         held=held,
+        members=frozenset(session.scalars(members)),
     )
 
 

@@ -29,7 +29,7 @@ class State:
         guessed: the language that it may be, or "?" when we can't guess; "" while there is no doubt.
         asked_language: whether we have asked about that: once is enough.
         reminded: whether the one reminder has gone.
-        round: how often a script that comes again has come.
+        workshop: which workshop the script belongs to, if any.
         language: what we answer in.
         met: whether the person has been told who asks and who reads.
         stopped: whether the person said stop.
@@ -53,7 +53,7 @@ class State:
     guessed: str = ""
     asked_language: bool = False
     reminded: bool = False
-    round: int = 0
+    workshop: int | None = None
     language: str = "en"
     met: bool = False
     stopped: bool = False
@@ -70,8 +70,8 @@ class State:
         known = {name: value for name, value in plain.items() if name in FIELDS}
         told_at = known.get("told_at")
         known["told_at"] = datetime.fromisoformat(told_at) if told_at else None
-        lists = {name: tuple(known[name]) for name in ("trail", "dangers") if name in known}
-        return cls(**{**known, **lists})
+        known |= {name: tuple(known[name]) for name in ("trail", "dangers") if name in known}
+        return cls(**known)
 
     def fresh(self, script: str, step: str | None = None) -> "State":
         """A new conversation with the same person."""

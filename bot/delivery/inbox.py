@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -19,6 +19,7 @@ from bot.delivery.turns import Turns
 from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
+from bot.workshops.members import Members
 from models import Store
 from models.base import new_id
 from models.group import Group
@@ -97,6 +98,7 @@ class Inbox:
         self._people = people
         self._turns = turns
         self._world = world
+        self._members = Members(keys, clock)
         self._clock = clock
         self._wake = wake
 
@@ -263,6 +265,8 @@ class Inbox:
         talk = self._turns.open(group, contact, heard.line)
         hear = dialogue.hear_edit if heard.earlier else dialogue.step
         here = self._world.now(incoming.channel, f"{secrets.randbelow(9000) + 1000}")
+        if contact.person in group.members or self._members.may_concern(incoming, talk.state):
+            here = replace(here, gathering=self._members.look(group.session, contact, incoming, talk.state))
         turn = hear(talk.state, incoming, here)
         return self._turns.write(group, talk, turn, (heard.inbound_id, *heard.earlier))
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from bot.conversation import dialogue
 from bot.conversation.messages import ChannelName
 from bot.conversation.script import Script
+from bot.conversation.state import State
+from bot.conversation.turn import Turn
 from bot.delivery.people import People
 from bot.delivery.turns import Turns
 from bot.log import log_error
@@ -53,7 +55,14 @@ class Initiative:
         self._clock = clock
         self._wake = wake
 
-    def ask(self, channel: ChannelName, account: str, address: str, script: Script) -> bool:
+    def ask(
+        self,
+        channel: ChannelName,
+        account: str,
+        address: str,
+        script: Script,
+        errand: dialogue.Errand = dialogue.PLAIN,
+    ) -> bool:
         """Open a conversation from our side.
 
         Args:
@@ -61,10 +70,20 @@ class Initiative:
             account: from which of our numbers or bots.
             address: to whom.
             script: what to ask.
+            errand: what else is known of why it is asked.
 
         Returns:
             False when nothing is sent, because the person said stop or had all removed, or the line has no landlord.
         """
+        return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
+
+    def notify(self, channel: ChannelName, account: str, address: str, key: str, workshop: int) -> bool:
+        """Say one thing about a workshop from our side, which asks nothing; False as for `ask`."""
+        return self._say_first(channel, account, address, lambda state: dialogue.notify(state, key, workshop))
+
+    def _say_first(
+        self, channel: ChannelName, account: str, address: str, turn: Callable[[State], Turn]
+    ) -> bool:
         with self._store.write() as session:
             line = line_for(session, channel, account)
             if line is None or self._people.is_listed(session, channel, address):
@@ -72,7 +91,7 @@ class Initiative:
             contact = self._people.meet(session, channel, address)
             with self._turns.together(session, [(contact, line)]) as group:
                 talk = self._turns.open(group, contact, line)
-                self._turns.write(group, talk, dialogue.begin(talk.state, script))
+                self._turns.write(group, talk, turn(talk.state))
         self._wake()
         return True
 

@@ -18,8 +18,10 @@ from bot.conversation.turn import (
     Effect,
     Forgotten,
     HandOver,
+    Joined,
     KeepPrivate,
     Rejoined,
+    Reworded,
     Say,
     Stopped,
     Turn,
@@ -34,6 +36,7 @@ from bot.privacy.redact import redact
 from bot.rights import erase
 from bot.stories import StoryBook, keep
 from bot.wording import Wording
+from bot.workshops.members import Members, concerns_workshops, is_for_workshop, when_it_is
 from models.base import new_id
 from models.conversations import Conversation
 from models.group import Group, gather
@@ -41,6 +44,7 @@ from models.landlords import Line
 from models.outbound import Outbound
 from models.people import Contact, contacts_of
 from models.stories import holdings, withdraw_all
+from models.workshops import Workshop
 
 UNDER_18: Final = "under_18"
 MOST_REPLIES: Final = 12
@@ -94,6 +98,7 @@ class Turns:
         self._hours = hours
         self._hand_over = hand_over
         self._clock = clock
+        self._members = Members(keys, clock)
 
     @contextmanager
     def together(self, session: Session, seats: Sequence[tuple[Contact, Line]]) -> Iterator[Group]:
@@ -136,7 +141,12 @@ class Turns:
         now, state = self._clock(), turn.state
         conversation = self._stand(group, talk, turn, now)
         group.change(Contact, talk.contact.id, language=state.language, met=state.met)
-        keep(group, self._keys, turn, conversation, talk.line, inbound_ids, now)
+        theirs = [one for one in turn.effects if isinstance(one, Reworded) or not is_for_workshop(state)]
+        told = replace(turn, effects=tuple(theirs))
+        keep(group, self._keys, told, conversation, talk.line, inbound_ids, now)
+        if concerns_workshops(turn):
+            group.write()
+            self._members.keep(group.session, talk.contact, state, turn.effects, inbound_ids)
         self._carry_out(group, replace(talk, conversation=conversation), turn)
         return self._queue(group, talk, conversation.id, turn)
 
@@ -167,11 +177,11 @@ class Turns:
         """Everything that a turn does beside telling and saying."""
         for effect in turn.effects:
             match effect:
-                case Rejoined() if not group.is_listed(self._people.hashes_of(talk.contact)):
+                case Rejoined() | Joined() if not group.is_listed(self._people.hashes_of(talk.contact)):
                     pass  # nothing keeps us from writing
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     group.change(Contact, talk.contact.id, do_not_ask=reason)
-                case Stopped() | Rejoined() | Withdrawn() | HandOver() | Forgotten():
+                case Stopped() | Rejoined() | Joined() | Withdrawn() | HandOver() | Forgotten():
                     group.write()  # what follows asks the database
                     self._obey(group.session, talk, effect)
                 case _:
@@ -183,7 +193,8 @@ class Turns:
         match effect:
             case Stopped():
                 self._people.stop(session, contact)
-            case Rejoined():
+            case Rejoined() | Joined():
+                # Whoever asks to come wants to hear from us, even if they had all removed before.
                 self._people.rejoin(session, contact)
             case Withdrawn():
                 withdraw_all(session, contact.id, self._clock())
@@ -202,10 +213,11 @@ class Turns:
         landlord = group.landlords[talk.line.landlord_id]
         zone = ZoneInfo(landlord.timezone)
         facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
+        facts = self._with_workshop(group.session, facts, turn.state)
         for say in says:
             if say.shows and turn.effects:
                 group.write()  # what is shown may have been told just now
-            story = self._preview(group, conversation_id) if say.shows == "story" else ""
+            story = self._preview(group, contact, conversation_id, turn.state) if say.shows == "story" else ""
             held = self._holdings(group.session, contact, zone) if say.shows == "holdings" else None
             reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
             body = {
@@ -238,8 +250,18 @@ class Turns:
         due = self._hours.next_open(now, zone)
         return due, min(due + kind.useful_for, self._hours.closes_after(due, zone))
 
-    def _preview(self, group: Group, conversation_id: int) -> str:
+    def _with_workshop(self, session: Session, facts: Facts, state: State) -> Facts:
+        workshop = session.get(Workshop, state.workshop) if state.workshop is not None else None
+        if workshop is None:
+            return facts
+        return replace(
+            facts, title=workshop.title, place=workshop.place, when=when_it_is(workshop, state.language)
+        )
+
+    def _preview(self, group: Group, contact: Contact, conversation_id: int, state: State) -> str:
         """The redacted story, for the one thing we say that needs it."""
+        if state.workshop is not None:
+            return self._members.words(group.session, contact, state.workshop)
         story_id = group.stories.get(conversation_id)
         return redact(StoryBook(group.session, self._keys).all_words(story_id)).words if story_id else ""
 
