@@ -1,6 +1,6 @@
 """Stories as they are kept: writing what a turn told, and reading the words again for those who may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from bot.conversation.state import State
 from bot.conversation.turn import Answered, Consented, KeepPrivate, Reworded, Told, Turn
+from bot.labels import LabelBook
 from bot.privacy.keys import Keyring
 from bot.understanding.answers import CHOICES
 from models.base import new_id
 from models.conversations import Conversation
 from models.group import Group
 from models.landlords import Line
+from models.scopes import scope_id_of
 from models.stories import (
     Answer,
     Consent,
@@ -55,6 +57,17 @@ class StoryBook:
         values = [self.value(answer) for answer in answers_in(self._session, story_id)]
         return " ".join(value for value in values if value not in CHOICES)
 
+    def label(self, story_ids: Iterable[int], now: datetime) -> None:
+        """Have stories that turns changed read for themes and areas, in all that was told of them."""
+        labels = LabelBook(self._session, self._keys)
+        for story_id in story_ids:
+            values = [self.value(answer) for answer in answers_in(self._session, story_id)]
+            told = [self.words([story_id]).get(story_id, ""), *values]
+            words = " ".join(one for one in told if one and one not in CHOICES)
+            if words:
+                story = self._session.get_one(Story, story_id)
+                labels.read(story_id, story.language, words, now)
+
     def value(self, answer: Answer) -> str:
         """What was answered."""
         return self._keys.open("answer", answer.id, "value", answer.value)
@@ -83,12 +96,14 @@ def keep(  # noqa: PLR0913 - one turn
     for effect in turn.effects:
         if isinstance(effect, Reworded):
             group.write()
-            _reword(group.session, keys, effect, inbound_ids)
+            group.retold.update(_reword(group.session, keys, effect, inbound_ids))
         if isinstance(effect, Told | Answered | Consented | KeepPrivate):
             story_id = group.stories.get(conversation.id) or _begin(
                 group, turn.state, conversation, line, now
             )
             _write(group, keys, effect, story_id, inbound_ids[0] if inbound_ids else None, now)
+            if isinstance(effect, Told | Answered):
+                group.retold.add(story_id)
 
 
 def _begin(group: Group, state: State, conversation: Conversation, line: Line, now: datetime) -> int:
@@ -100,6 +115,7 @@ def _begin(group: Group, state: State, conversation: Conversation, line: Line, n
         conversation_id=conversation.id,
         landlord_id=line.landlord_id,
         language=state.language,
+        scope_id=scope_id_of(group.landlords[line.landlord_id]),
         private=state.private,
         told_at=now,
     )
@@ -107,17 +123,25 @@ def _begin(group: Group, state: State, conversation: Conversation, line: Line, n
     return story_id
 
 
-def _reword(session: Session, keys: Keyring, edit: Reworded, inbound_ids: Sequence[int]) -> None:
-    """Put an edit's words in the place of the message's earlier ones. A moderator then looks anew."""
+def _reword(session: Session, keys: Keyring, edit: Reworded, inbound_ids: Sequence[int]) -> set[int]:
+    """Put an edit's words in the place of the message's earlier ones. A moderator then looks anew.
+
+    Returns:
+        The stories that it changed.
+    """
+    changed = set()
     for part in parts_told_by(session, inbound_ids):
         part.words = keys.seal("story_part", part.id, "words", edit.words)
         reopen(session, part.story_id)
+        changed.add(part.story_id)
     for answer in answers_given_by(session, inbound_ids):
         chosen = StoryBook(session, keys).value(answer) in CHOICES
         value = edit.choice if chosen else edit.words
         if value:
             answer.value = keys.seal("answer", answer.id, "value", value)
+            changed.add(answer.story_id)
     session.flush()
+    return changed
 
 
 def _write(  # noqa: PLR0913 - one effect

@@ -52,6 +52,8 @@ class Group:
     """Contacts for whom something waits until they write."""
     members: Collection[bytes]
     """Keyed hashes of those people among them who are on the list of a workshop."""
+    retold: set[int] = field(default_factory=set)
+    """Stories whose words or answers the turns have changed."""
     _new: dict[type[Base], list[Row]] = field(default_factory=dict)
     _changed: dict[type[Base], dict[int, Row]] = field(default_factory=dict)
 

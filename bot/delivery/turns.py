@@ -112,6 +112,7 @@ class Turns:
         group = gather(session, seats, hashes, self._clock() - LOOP_WINDOW)
         yield group
         group.write()
+        StoryBook(session, self._keys).label(sorted(group.retold), self._clock())
 
     def open(self, group: Group, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
