@@ -26,6 +26,8 @@ Action = Literal[
     "hand_over_closed",
     "keys_rotated",
     "landlord_added",
+    "pool_set",
+    "story_labelled",
     "line_added",
     "recipient_added",
     "duty_contact_added",

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,10 @@ from bot.log import set_up_logging
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem, load_settings
 from models.landlords import Landlord, all_landlords, landlord_named
+
+WhichLandlord = Annotated[
+    str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
+]
 
 
 def settings() -> Settings:
