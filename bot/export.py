@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.privacy.keys import Keyring
 from models.conversations import Conversation
-from models.handovers import HandOver
+from models.handovers import HandOver, events_of
 from models.inbound import Inbound
 from models.labels import labellings_of
 from models.landlords import Landlord
@@ -113,6 +113,7 @@ class Export:
     def _excerpt(self, row: Excerpt) -> Plain:
         return {
             "decision": row.verdict,
+            "set_aside_because": row.reason,
             "decided_at": _time(row.decided_at),
             "words_that_may_leave": self._open("excerpt", row.id, "words", row.words),
             "language": row.language,
@@ -185,6 +186,10 @@ class Export:
             "taken_at": _time(row.taken_at),
             "closed_at": _time(row.closed_at),
             "note": self._open("hand_over", row.id, "note", row.note),
+            "notes": [
+                self._open("hand_over_event", one.id, "words", one.words)
+                for one in events_of(self._session, row.id)
+            ],
         }
 
     def _conversation(self, row: Conversation) -> Plain:

@@ -13,11 +13,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.orm import Session
 
+from bot.failpoints import failpoint
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.releases import NotSafe, freeze
 from models.base import new_id
-from models.landlords import Landlord, recipients_of
+from models.landlords import Landlord, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
 from models.scopes import Scope, all_scopes
 
@@ -92,18 +93,22 @@ def queue_due(  # noqa: PLR0913 - what and when
             get_logger().error("release_refused", findings=len(refused.why))
             continue
         queued[scope.name] = sum(
-            _queue_digests(session, landlord, release, now) for landlord in scope.landlords
+            _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
         )
+        failpoint("digest_queueing")
     return queued
 
 
-def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime) -> int:
+def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime, at: time) -> int:
     count = 0
-    for recipient in recipients_of(session, landlord.id):
+    for recipient in readers_of(session, landlord.id):
         last = last_delivery_date(session, recipient.id, release.on_date)
         if last and (release.on_date - last) < timedelta(weeks=WEEKS[recipient.every]):
             continue
-        session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=now))
+        # In their own morning; where that has passed already, now.
+        zone = ZoneInfo(recipient.timezone or landlord.timezone)
+        due_at = max(now, datetime.combine(release.on_date, at, zone))
+        session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=due_at))
         count += 1
     session.flush()
     return count

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, IdElsewhere, Moment, Sealed
+from models.conversations import Conversation
 from models.handovers import DECLINED, HandOver
 from models.people import Contact
 
@@ -26,6 +27,8 @@ APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
 DIGEST: Final = "digest"
 """The use that is asked about after a story: consents are given per use."""
+BACK: Final = "response"
+"""The use of somebody's address: to tell them what came of their story."""
 
 
 class Story(Base):
@@ -108,6 +111,8 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
+    reason: Mapped[str | None]
+    """Why it was set aside: a key of the policy."""
     language: Mapped[str] = mapped_column(default="en")
     """The BCP 47 code of the language of the words; "und" where that can't be told."""
     translation: Mapped[Sealed | None]
@@ -196,6 +201,21 @@ def _waiting(landlord_id: int) -> Select[Story]:
     )
 
 
+def next_waiting(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for a moderator and is younger than that one; None when there is none."""
+    return session.scalar(_waiting(landlord_id).where(Story.id > after).limit(1))
+
+
+def is_waiting(session: Session, landlord_id: int, story_id: int) -> Story | None:
+    """The story, if it is this landlord's and waits for a moderator; otherwise None."""
+    return session.scalar(_waiting(landlord_id).where(Story.id == story_id))
+
+
+def next_unread(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for no decision, that nobody has read and that is younger than that one."""
+    return session.scalar(_unread_others(landlord_id).where(Story.id > after).limit(1))
+
+
 def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
     """(how many stories wait for a moderator, since when the oldest does)."""
     return _count(session, _waiting(landlord_id))
@@ -203,8 +223,12 @@ def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | N
 
 def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
     """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
+    return _count(session, _unread_others(landlord_id))
+
+
+def _unread_others(landlord_id: int) -> Select[Story]:
     deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
-    return _count(session, _unread(landlord_id).where(Story.id.not_in(deciding)))
+    return _unread(landlord_id).where(Story.id.not_in(deciding))
 
 
 def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
@@ -309,3 +333,25 @@ def count_in(session: Session, scope_id: int, until: datetime, release_id: int) 
 def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) -> None:
     """These excerpts left with that release."""
     session.execute(update(Excerpt).where(Excerpt.id.in_(excerpt_ids)).values(release_id=release_id))
+
+
+def want_to_hear_back(
+    session: Session, landlord_id: int, which: ColumnElement[bool], since: datetime
+) -> Sequence[tuple[int, int]]:
+    """(contact, line) of everybody who wants to hear what came of one of these stories of theirs.
+
+    Args:
+        session: a transaction.
+        landlord_id: whom the stories are about.
+        which: which stories.
+        since: the earliest moment at which they were told.
+    """
+    query = (
+        select(Story.contact_id, func.max(Conversation.line_id))
+        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == BACK) & Consent.given)
+        .join(Conversation, Conversation.id == Story.conversation_id)
+        .where(Story.landlord_id == landlord_id, Story.told_at >= since, which, may_be_used())
+        .group_by(Story.contact_id)
+        .order_by(Story.contact_id)
+    )
+    return [(contact, line) for contact, line in session.execute(query)]

@@ -156,7 +156,14 @@ def test_a_release_that_fails_the_check_is_not_sent(told: Desk, monkeypatch: pyt
         assert queue_due(session, told.keys, moment=next_monday, now=told.now, at=at) == {}
         assert session.scalar(select(func.count()).select_from(Release)) == 0
     watch = Watch(
-        told.store, told.keys, load_wording("bot.console"), ANY_TIME, at, "ops@l.example", told.clock
+        told.store,
+        told.keys,
+        load_wording("bot.console"),
+        ANY_TIME,
+        at,
+        "ops@l.example",
+        told.clock,
+        "https://l.example",
     )
     watch.look()
     watch.look()
