@@ -85,7 +85,7 @@ def test_nginx_passes_on_what_is_for_others(proxy: tuple[Rig, str]) -> None:
         assert answer.status_code == 200
         assert wait_for(lambda: len(made.providers.sent_to("sms", "+447700900488")) == 2)
         assert client.get(f"{front}/healthz").status_code == 200
-        for ours in ("/metrics", "/readyz", "/", "/webhooks"):
+        for ours in ("/metrics", "/readyz", "/", "/demo/state"):
             assert client.get(f"{front}{ours}").status_code == 404
 
 
