@@ -43,6 +43,7 @@ PURE = (
     "bot.understanding",
     "bot.privacy",
     "bot.digest.compose",
+    "bot.digest.quotes",
     "bot.digest.render",
     "bot.wording",
     "bot.numbers",
@@ -59,7 +60,8 @@ ARROWS = {
     "bot.privacy": {"bot.privacy"},
     "bot.wording": set(),
     "bot.digest": set(),
-    "bot.digest.compose": {"bot.privacy", "bot.wording"},
+    "bot.digest.compose": {"bot.digest.quotes", "bot.privacy", "bot.wording"},
+    "bot.digest.quotes": {"bot.privacy.disclosure", "bot.wording"},
     "bot.digest.render": {"bot.digest.compose"},
     "bot.digest.post": {
         "bot.digest",
