@@ -9,7 +9,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from babel import Locale
 
 from bot.app import Product
 from bot.cli.common import WhichLandlord, product, the_landlord
@@ -24,7 +23,7 @@ from bot.releases import check, propose
 from bot.schedule import local_date
 from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
-from bot.wording import load_wording
+from bot.wording import english_name, load_wording
 from models.landlords import Landlord, all_landlords
 from models.scopes import scope_of
 
@@ -80,7 +79,7 @@ def _show(story: Waiting) -> None:
     if story.language == UNKNOWN:
         typer.echo("  In a language that the computer can't tell:")
     elif story.language != DEFAULT:
-        typer.echo(f"  In {Locale.parse(story.language, sep='-').english_name}:")
+        typer.echo(f"  In {english_name(story.language)}:")
     typer.echo(f"  {story.words}\n")
 
 
