@@ -110,6 +110,14 @@ def test_set_aside_for_a_reason_of_the_published_policy(house: House) -> None:
         assert sentence in published
 
 
+def test_a_story_in_another_language_says_so(house: House) -> None:
+    """Its page names the language, and all else is the same."""
+    house.told("pan hydraulik przyszedł na czas i wszystko spokojnie wyjaśnił, dziękuję bardzo")
+    shown = house.ask("GET", page(house), WHO)
+    assert shown.status == 200
+    assert "It is in the language pl." in shown.plain
+
+
 def test_oldest_first_with_a_clock_and_later_is_later(house: House) -> None:
     """The oldest comes first, with how long it has waited; what is left for later comes round again."""
     first = house.told("the first of them, about a door")
