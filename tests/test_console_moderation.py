@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.moderation_policy import load_policy
 from bot.privacy.editing import is_empty, pieces, take_away
 from bot.privacy.redact import redact
-from models.audit import latest
+from models.audit import before
 from models.handovers import HandOver
 from models.moderation import Edit
 from models.stories import Excerpt, Story
@@ -66,7 +66,7 @@ def test_a_story_becomes_an_excerpt(house: House) -> None:
     assert verdict == "approved"
     assert words.endswith("never rang back about my [removed] im at [address 1] and its been [removed]")
     with house.product.store.read() as session:
-        actions = {row.action for row in latest(session, 5)}
+        actions = {row.action for row in before(session, None, 5)}
         assert session.get_one(Story, story).read_at is not None
         assert len(session.scalars(select(Edit)).one().taken) == 3
     assert {"story_edited", "story_approved"} <= actions

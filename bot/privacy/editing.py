@@ -4,7 +4,6 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
 
 from bot.privacy.redact import PLACEHOLDER, Redacted, Redaction
@@ -41,8 +40,12 @@ def pieces(redaction: Redaction) -> tuple[Piece, ...]:
         while doubts and doubts[0][1] <= start:
             doubts.popleft()
         # Doubts are in order and never overlap, so those that touch this piece come first.
-        here = takewhile(lambda doubt, stop=stop: doubt[0] < stop, doubts)
-        doubt = "; ".join(dict.fromkeys(why for _, _, why in here))
+        here = []
+        for first, _, why in doubts:
+            if first >= stop:
+                break
+            here.append(why)
+        doubt = "; ".join(dict.fromkeys(here))
         made.append(Piece(match.group(), redaction.words[end:start], "; ".join(whys), doubt))
         end = stop
     return tuple(made)
