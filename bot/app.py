@@ -22,6 +22,7 @@ from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.routes import PAGES
 from bot.console.signing_in import SigningIn
+from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
@@ -36,14 +37,16 @@ from bot.delivery.reconcile import Reconciler
 from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
+from bot.failpoints import failpoint
 from bot.handover import Desk, queue_alert
 from bot.health import health_routes
 from bot.key_chain import join_chain
 from bot.log import log_error
-from bot.mail import mail_server
+from bot.mail_tokens import mail_server_of
 from bot.metrics import Meter
 from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
+from bot.recipients import Recipients
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -101,6 +104,7 @@ class Product:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    recipients: Recipients
     translator: Translator | None
     pulse: Pulse
     first_aid: FirstAid
@@ -127,6 +131,7 @@ class Product:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
         await self.beside.run(queue)
+        failpoint("digest_queued")
         return await self.post_room.deliver()
 
     def office(self, visitors: Sequence[Role] = ()) -> Office:
@@ -255,8 +260,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
 
     inbox = Inbox(store, keys, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
-    smtp_url = settings.smtp_url.get_secret_value()
-    server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
+    server = mail_server_of(settings, clock)
     staff = load_wording("bot.console")
     return Product(
         settings=settings,
@@ -275,7 +279,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock, base),
         retention=Retention(store, keys, keep_of(settings), clock),
-        post_room=PostRoom(store, keys, server, settings.operator_name, clock, beside),
+        post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
+        recipients=Recipients(store, keys, clock),
         translator=_translator(settings, store, keys, clock, beside),
         pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
@@ -343,7 +348,8 @@ def web_app(
     keys = settings.visit_keys
     api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
     privacy = privacy_route(as_page(notice(settings)))
-    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy]
+    unsubscribe = unsubscribe_route(product.recipients, beside)
+    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy, unsubscribe]
     console = Console(product.office(visitors), PAGES, beside).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
 

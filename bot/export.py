@@ -12,6 +12,7 @@ from bot.privacy.keys import Keyring
 from models.conversations import Conversation
 from models.handovers import HandOver, events_of
 from models.inbound import Inbound
+from models.labels import labellings_of
 from models.landlords import Landlord
 from models.outbound import Outbound
 from models.people import Contact, Suppression
@@ -93,10 +94,20 @@ class Export:
             "consents": {
                 one.use: {"given": one.given, "decided_at": _time(one.decided_at)} for one in consents
             },
+            "read_as": self._labels(row.id),
             "never_used": row.private,
             "read_by_a_person_at": _time(row.read_at),
             "counted_in_the_digest_of": self._date(row.release_id),
             "moderated": self._excerpt(excerpt) if excerpt else None,
+        }
+
+    def _labels(self, story_id: int) -> dict[str, list[str]]:
+        rows = labellings_of(self._session, [story_id])
+        return {
+            f"{row.kind} by {row.source}": json.loads(
+                self._keys.open("labelling", row.id, "names", row.names)
+            )
+            for row in rows
         }
 
     def _excerpt(self, row: Excerpt) -> Plain:

@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.delivery.hours import Hours
-from bot.handover import queue_alert
-from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.schedule import latest_occurrence
+from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import Wording
 from models import Store
-from models.handovers import contacts_for, has_topic
 from models.landlords import Landlord, all_landlords
 from models.releases import unfinished_since
+from models.scopes import scope_id_of
 from models.staff import staff_with_roles
 from models.stories import count_waiting, unread
 
@@ -120,21 +119,17 @@ class Watch:
         late = self._clock() - due
         if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
             return 0
-        if not unfinished_since(session, landlord.id, on_date):
+        if not unfinished_since(session, scope_id_of(landlord), on_date, self._clock() - DIGEST_GRACE):
             return 0
         subject = self._wording.text("en", "digest_missing.subject")
         body = self._wording.text(
             "en", "digest_missing.body", landlord=landlord.name, date=f"{on_date:%A %d %B}"
         )
         topic = f"digest {landlord.id} {on_date}"
-        return self._tell(session, topic, subject, body, self._on_duty(session, landlord))
+        return self._tell(session, topic, subject, body, on_duty(session, self._keys, landlord.id))
 
     def _link(self, landlord: Landlord, page: str) -> str:
         return f"{self._base_url}/console/{landlord.id}/{page}"
-
-    def _on_duty(self, session: Session, landlord: Landlord) -> set[str]:
-        contacts = contacts_for(session, landlord.id, ["duty"])
-        return {self._keys.open("duty_contact", one.id, "email", one.email) for one in contacts}
 
     def _moderators(self, session: Session, landlord: Landlord) -> set[str]:
         """The landlord's moderators; while there are none, whoever is on duty."""
@@ -143,13 +138,8 @@ class Watch:
             for person, role in staff_with_roles(session, [landlord.id])
             if role.role == "moderator"
         }
-        return found or self._on_duty(session, landlord)
+        return found or on_duty(session, self._keys, landlord.id)
 
     def _tell(self, session: Session, topic: str, subject: str, body: str, to: set[str]) -> int:
-        if has_topic(session, topic):
-            return 0
-        get_logger().warning("watch", topic=topic.split(maxsplit=1)[0])
-        addresses = to | ({self._operator_alerts} if self._operator_alerts else set())
-        for address in sorted(addresses):
-            queue_alert(session, self._keys, "mail", address, subject, body, self._clock(), topic=topic)
-        return len(addresses)
+        to = to | {self._operator_alerts}
+        return tell_staff(session, self._keys, to, topic, subject, body, self._clock())

@@ -34,6 +34,7 @@ from models.base import new_id
 from models.conversations import Conversation
 from models.handovers import DutyContact, HandOver
 from models.landlords import Landlord, Line, all_landlords, name_key
+from models.scopes import scope_of
 from models.staff import staff_by_lookup
 from models.stories import story_of
 
@@ -143,7 +144,8 @@ class House:
         product = self.product
         with product.store.write() as session:
             landlord = session.get_one(Landlord, landlord_id)
-            return freeze(session, product.keys, landlord, self.now.date(), self.now, self.now).id
+            scope = scope_of(session, landlord)
+            return freeze(session, product.keys, scope, self.now.date(), self.now, self.now).id
 
     def request(self, landlord_id: int) -> int:
         """Something that a person asked of us, written down and not agreed to; gives its id."""

@@ -118,7 +118,7 @@ def test_digests_as_each_role_reads_them(house: House) -> None:
     moment = house.now
     with house.product.store.write() as session:
         queue_due(session, house.product.keys, moment=moment, now=moment, at=house.settings.digest_time)
-        release = session.scalars(select(Release).where(Release.landlord_id == house.ours)).one()
+        release = session.scalars(select(Release).where(Release.scope_id == house.ours)).one()
     one = page(house, f"digests/{release.id}")
     as_reader = house.ask("GET", one, "reader-ours@staff.example").plain
     as_organiser = house.ask("GET", one, "organiser-ours@staff.example").plain

@@ -28,6 +28,7 @@ from models.base import new_id
 from models.handovers import Alert, DutyContact, HandOver
 from models.landlords import all_landlords
 from models.people import Contact
+from models.scopes import scope_of
 from models.stories import Consent, Story
 
 GAS = "there is a strong smell of gas in my kitchen"
@@ -229,7 +230,9 @@ def _people(desk: Desk) -> int:
             select(func.count(func.distinct(Story.contact_id))).where(Story.landlord_id == landlord.id)
         )
         assert contacts == 25
-        release: disclosure.Release = propose(session, desk.keys, landlord, until.date(), until)
+        release: disclosure.Release = propose(
+            session, desk.keys, scope_of(session, landlord), until.date(), until
+        )
         assert release.figures is not None
         return release.figures.about
 

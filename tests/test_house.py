@@ -44,6 +44,7 @@ PURE = (
     "bot.privacy",
     "bot.digest.compose",
     "bot.digest.render",
+    "bot.digest.sheet",
     "bot.wording",
     "bot.numbers",
     "bot.visit_list",
@@ -61,12 +62,17 @@ ARROWS = {
     "bot.digest": set(),
     "bot.digest.compose": {"bot.privacy", "bot.wording"},
     "bot.digest.render": {"bot.digest.compose"},
+    "bot.digest.sheet": {"bot.privacy"},
+    "bot.digest.letter": {"bot.digest.render"},
     "bot.digest.post": {
         "bot.digest",
         "bot.delivery.threads",
+        "bot.failpoints",
         "bot.log",
         "bot.mail",
         "bot.privacy",
+        "bot.recipients",
+        "bot.staff_alerts",
         "bot.wording",
         "models",
     },
@@ -74,6 +80,9 @@ ARROWS = {
     "bot.failpoints": set(),
     "bot.numbers": set(),
     "bot.mail": {"bot.log", "models"},
+    "bot.mail_tokens": {"bot.log", "bot.mail", "bot.settings"},
+    "bot.recipients": {"bot.audit", "bot.privacy.keys", "models"},
+    "bot.staff_alerts": {"bot.handover", "bot.log", "bot.privacy.keys", "models"},
     "bot.visit_list": {"bot.numbers"},
     # What a message means to a workshop is looked up and written down where messages are.
     "bot.workshops": set(),
@@ -116,10 +125,9 @@ ARROWS = {
     },
     "bot.watch": {
         "bot.delivery.hours",
-        "bot.handover",
-        "bot.log",
         "bot.privacy.keys",
         "bot.schedule",
+        "bot.staff_alerts",
         "bot.wording",
         "models",
     },
@@ -133,6 +141,7 @@ ARROWS = {
         "bot.digest",
         "bot.hand_over_room",
         "bot.handover",
+        "bot.recipients",
         "bot.log",
         "bot.mail",
         "bot.moderation",
@@ -189,10 +198,13 @@ ARROWS = {
     "bot.stories": {
         "bot.conversation.state",
         "bot.conversation.turn",
+        "bot.labels",
         "bot.privacy.keys",
         "bot.understanding.answers",
         "models",
     },
+    # What is a theme or an area is known to whoever reads them.
+    "bot.labels": {"bot.privacy", "bot.understanding.model", "bot.understanding.themes", "models"},
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},
@@ -212,9 +224,10 @@ ARROWS = {
     "bot.notice": {"bot.settings"},
     "bot.key_chain": {"bot.privacy.keys", "models"},
     "bot.rotation": {"bot.failpoints", "bot.log", "bot.privacy.keys", "models"},
-    "bot.releases": {"bot.privacy", "bot.stories", "models"},
+    "bot.releases": {"bot.labels", "bot.privacy", "bot.stories", "models"},
     "bot.hand_over_room": {"bot.audit", "bot.handover", "bot.privacy.keys", "models"},
     "bot.moderation_policy": set(),
+    "bot.schedule": {"bot.failpoints", "bot.privacy.keys", "bot.releases", "models"},
     "bot.moderation": {
         "bot.audit",
         "bot.privacy",
@@ -229,7 +242,6 @@ ARROWS = {
         "bot.privacy.redact",
         "models",
     },
-    "bot.schedule": {"bot.privacy.keys", "bot.releases", "models"},
     "bot.delivery": {
         "bot.conversation",
         "bot.delivery",
@@ -247,6 +259,7 @@ ARROWS = {
         "bot.conversation.hand_overs",
         "bot.key_chain",
         "bot.mail",
+        "bot.mail_tokens",
         "bot.migrations",
         "bot.privacy.keys",
         "bot.retention",
@@ -336,7 +349,7 @@ def test_models_know_sqlalchemy_only() -> None:
 
 def test_digests_can_be_made_of_releases_only() -> None:
     """Nothing that composes or renders a digest can even see a story."""
-    for name in ("bot.digest.compose", "bot.digest.render"):
+    for name in ("bot.digest.compose", "bot.digest.render", "bot.digest.sheet"):
         assert not [target for target in imports(MODULES[name]) if within(target, "models")]
 
 

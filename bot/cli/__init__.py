@@ -31,8 +31,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "landlords": {
         "landlord": "Landlords.",
         "line": "Numbers and bots, and whose they are.",
-        "recipient": "Who gets the digests.",
     },
+    "recipients": {"recipient": "Who gets the digests."},
     "visits": {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",

@@ -24,6 +24,7 @@ from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import load_wording
 from models.landlords import Landlord, all_landlords
+from models.scopes import scope_of
 
 digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
 
@@ -180,9 +181,9 @@ def preview(
         owner = the_landlord(built, landlord)
         now = built.clock()
         with built.store.read() as session:
-            release = propose(
-                session, built.keys, owner, now.astimezone(ZoneInfo(owner.timezone)).date(), now
-            )
+            scope = scope_of(session, owner)
+            on_date = now.astimezone(ZoneInfo(scope.timezone)).date()
+            release = propose(session, built.keys, scope, on_date, now)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))

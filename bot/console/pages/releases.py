@@ -1,6 +1,5 @@
 """Releases and digests: what has gone out, to whom; and, for operators and moderators alone, what would go out now."""
 
-import json
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,10 @@ from bot.console.roles import ROLES, Role
 from bot.digest.compose import AudienceName, compose
 from bot.digest.render import render
 from bot.privacy import disclosure
-from bot.releases import propose
+from bot.releases import propose, thaw
 from bot.wording import load_wording
 from models.releases import Release, deliveries_of, newest_releases
+from models.scopes import scope_of
 from models.stories import count_waiting
 
 READERS: Final = frozenset[Role](one for one in ROLES if one not in ("duty", "auditor"))
@@ -29,7 +29,7 @@ SHOWN: Final = 60
 def show(asked: Asked) -> Response:
     """The frozen ones, newest first."""
     with asked.office.store.read() as session:
-        releases = newest_releases(session, asked.of.id, SHOWN)
+        releases = newest_releases(session, scope_of(session, asked.of).id, SHOWN)
     return asked.show("releases.html.j2", releases=releases, may_preview=bool(asked.roles & PREVIEWERS))
 
 
@@ -38,10 +38,9 @@ def show_one(asked: Asked) -> Response:
     office = asked.office
     with office.store.read() as session:
         frozen = session.get(Release, asked.number("release"))
-        if frozen is None or frozen.landlord_id != asked.of.id:
+        if frozen is None or frozen.scope_id != scope_of(session, asked.of).id:
             raise Missing
-        opened = office.keys.open("release", frozen.id, "contents", frozen.contents)
-        release = disclosure.from_json(json.loads(opened))
+        release = thaw(office.keys, frozen)
         deliveries = deliveries_of(session, frozen.id, asked.of.id) if "operator" in asked.roles else ()
         to = [(office.keys.open("recipient", one.id, "address", one.address), row) for row, one in deliveries]
     return asked.show(
@@ -57,8 +56,9 @@ def preview(asked: Asked) -> Response:
     """What would go out now, and what is held back."""
     office, now = asked.office, asked.office.clock()
     with office.store.read() as session:
-        on_date = now.astimezone(ZoneInfo(asked.of.timezone)).date()
-        release = propose(session, office.keys, asked.of, on_date, now)
+        scope = scope_of(session, asked.of)
+        on_date = now.astimezone(ZoneInfo(scope.timezone)).date()
+        release = propose(session, office.keys, scope, on_date, now)
         waiting, _ = count_waiting(session, asked.of.id)
     return asked.show("preview.html.j2", release=release, digests=_digests(asked, release), waiting=waiting)
 
