@@ -44,6 +44,7 @@ from bot.log import log_error
 from bot.mail import mail_server
 from bot.migrations import is_current
 from bot.notice import as_page, notice
+from bot.numbers import spaced
 from bot.privacy.keys import Keyring
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
@@ -53,7 +54,10 @@ from bot.visits import Visits
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
+from bot.workshops.live import LivePage
+from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
+from bot.workshops.room import RoomDesk
 from bot.workshops.sessions import Sessions
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel
@@ -93,6 +97,8 @@ class Product:
     visits: Visits
     workshops: Sessions
     prompts: Prompts
+    workroom: Workroom
+    room: RoomDesk
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
@@ -150,6 +156,8 @@ class Product:
             accounts=Accounts(self.store, self.keys, self.clock),
             hand_overs=self.hand_overs,
             visits=self.visits,
+            workroom=self.workroom,
+            room=self.room,
             numbers=self.settings.numbers,
             lines=self.settings.lines,
             renderer=Renderer(load_wording("bot.console")),
@@ -171,6 +179,7 @@ class Product:
             reconciler=self.reconciler,
             visits=self.visits,
             prompts=self.prompts,
+            workroom=self.workroom,
             hand_overs=self.hand_overs,
             bellman=self.bellman,
             watch=self.watch,
@@ -259,6 +268,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
         workshops=Sessions(store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock),
         prompts=Prompts(store, people, inbox, hours, scripts, accounts, clock),
+        workroom=Workroom(store, keys, server, settings.operator_name, clock, threads),
+        room=RoomDesk(store, keys, clock, load_wording("bot.workshops")),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
@@ -330,7 +341,8 @@ def web_app(
     privacy = privacy_route(as_page(notice(product.settings)))
     pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy]
     console = Console(product.office(visitors), PAGES, beside).routes()
-    return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
+    live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
+    return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)
 
 
 def _readers(product: Product) -> list[tuple[str, Reader]]:
@@ -393,6 +405,12 @@ def _telegram(settings: Settings, clock: Clock, wording: Wording) -> TelegramCha
             code: [(name, wording.text(code, f"menu.{name}")) for name in MENU] for code in wording.languages
         },
     )
+
+
+def _to_text(settings: Settings) -> list[str]:
+    """The numbers that people text, as they type them, each once."""
+    numbers = (settings.twilio_sms_number, settings.twilio_whatsapp_number)
+    return [spaced(number) for number in dict.fromkeys(numbers) if number]
 
 
 async def _healthz(_request: Request) -> Response:

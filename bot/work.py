@@ -26,6 +26,7 @@ from bot.schedule import LENIENT, add_digests
 from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
+from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
 from models import Store
 from models.conversations import next_wake
@@ -64,6 +65,7 @@ class Work:
     reconciler: Reconciler
     visits: Visits
     prompts: Prompts
+    workroom: Workroom
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
@@ -152,6 +154,7 @@ class Work:
             ("prepare", PREPARE_EVERY, self.prepare),
             ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
             ("workshops", VISITS_EVERY, lambda: self.threads.run(self.prompts.run_due)),
+            ("workshop_mail", VISITS_EVERY, self.workroom.run_due),
             ("escalate", ESCALATE_EVERY, lambda: self.threads.run(self._escalate)),
             ("watch", WATCH_EVERY, lambda: self.threads.run(self.watch.look)),
             ("checkpoint", CHECKPOINT_EVERY, lambda: self.threads.run(self.store.checkpoint)),
@@ -195,6 +198,7 @@ class Work:
         await self.threads.run(lambda: self.outbox.settle_interrupted(alone=alone))
         await self.threads.run(lambda: self.bellman.settle_interrupted(alone=alone))
         await self.post_room.settle_interrupted(alone=alone)
+        await self.workroom.settle_interrupted(alone=alone)
 
     async def _poll(self, poller: Polling, ended: asyncio.Event) -> None:
         async def take_in(arrival: Arrival) -> object:

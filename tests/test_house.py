@@ -47,7 +47,10 @@ PURE = (
     "bot.wording",
     "bot.numbers",
     "bot.visit_list",
+    "bot.workshops.after",
     "bot.workshops.guests",
+    "bot.workshops.pack",
+    "bot.workshops.print",
 )
 # keys.py draws nonces: sealing needs chance, and nothing else in the folder does.
 PURE_BUT = {"bot.privacy.keys": {"os"}}
@@ -77,7 +80,40 @@ ARROWS = {
     "bot.visit_list": {"bot.numbers"},
     # What a message means to a workshop is looked up and written down where messages are.
     "bot.workshops": set(),
+    "bot.workshops.after": {
+        "bot.privacy.disclosure",
+        "bot.understanding.themes",
+        "bot.wording",
+        "bot.workshops.pack",
+    },
     "bot.workshops.guests": {"bot.numbers"},
+    "bot.workshops.live": {
+        "bot.conversation.join_codes",
+        "bot.delivery.threads",
+        "bot.workshops.room",
+        "models",
+    },
+    "bot.workshops.moderating": {
+        "bot.audit",
+        "bot.privacy",
+        "bot.understanding.answers",
+        "bot.workshops.members",
+        "models",
+    },
+    "bot.workshops.pack": {"bot.privacy.disclosure", "bot.understanding.themes", "bot.wording"},
+    "bot.workshops.post": {
+        "bot.delivery.threads",
+        "bot.log",
+        "bot.mail",
+        "bot.pdf",
+        "bot.privacy.keys",
+        "bot.wording",
+        "bot.workshops",
+        "models",
+    },
+    "bot.workshops.print": {"bot.workshops.after", "bot.workshops.pack"},
+    "bot.workshops.releasing": {"bot.privacy", "bot.understanding.themes", "models"},
+    "bot.workshops.room": {"bot.privacy", "bot.wording", "bot.workshops", "models"},
     "bot.workshops.members": {"bot.conversation", "bot.privacy", "bot.understanding.answers", "models"},
     "bot.workshops.prompts": {"bot.conversation", "bot.delivery", "bot.log", "models"},
     "bot.workshops.sessions": {
@@ -126,6 +162,7 @@ ARROWS = {
     "bot.console": {
         "bot.audit",
         "bot.console",
+        "bot.conversation.join_codes",
         "bot.conversation.messages",
         "bot.conversation.speech",
         "bot.delivery.threads",
@@ -139,6 +176,7 @@ ARROWS = {
         "bot.visit_list",
         "bot.visits",
         "bot.wording",
+        "bot.workshops",
         "models",
     },
     "bot.posters": {

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits
+from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits, workshops
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
@@ -15,6 +15,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,
+    *workshops.PAGES,
     *staff.PAGES,
 )
 """In the order of the menu."""
