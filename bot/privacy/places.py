@@ -28,7 +28,9 @@ _UNIT: Final = re.compile(
     r"six|seven|eight|nine)\b)?)(?!\w|[.:]\d)",
     re.IGNORECASE,
 )
-_STREET_NUMBER: Final = re.compile(rf"(?<![\w£$€./#\-:])(?:\d/\d,? )?{_NUMBER}(?=,? [^\W\d_])", re.IGNORECASE)
+_STREET_NUMBER: Final = re.compile(
+    rf"(?<![\w£$€./#\-])(?<!\d:)(?:\d/\d,? )?{_NUMBER}(?=,? [^\W\d_])", re.IGNORECASE
+)
 _LETTERED: Final = re.compile(r"(?<![\w£$€./#\-])\d{1,3}[a-h](?![\w/\-])", re.IGNORECASE)
 _BARE: Final = re.compile(
     rf"\b(?P<who>{_A_WORD}),?(?: (?:up|down|over|there|out|upstairs|downstairs|doors?))?(?: (?P<at>at|from|in"
@@ -48,7 +50,7 @@ _FUSE: Final = re.compile(
 _NOT_AFTER: Final = re.compile(
     r"\b(?:band|stage|grade|section|act|form|window|bus|press|option|route|clause|part|year|class|age|aged"
     r"|size|step|page|channel|m|a|level|lift|"
-    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)[^\w,;]*$",
+    r"platform|gate|door|day|week|visit|question|rule|zone|line|letter|report|priority|up|on|pass|skip|answer)[^\w,;\n]*$",
     re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ person approves every excerpt. What is doubtful is left in and flagged for that 
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NewType
 
@@ -17,6 +17,7 @@ from bot.privacy.names import names
 from bot.privacy.places import places
 from bot.privacy.scripts import other_scripts
 from bot.privacy.shapes import shapes
+from bot.privacy.spacing import as_typed, evenly_spaced
 from bot.privacy.spans import NAME, PLAIN, Doubt, Span
 from bot.privacy.tokens import tokens_of
 
@@ -62,6 +63,14 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
         The words with numbered placeholders ("[name 1]"; the same value gets the same one), the spans
         that were taken and the doubts. The same text always gives the same result.
     """
+    even, places = evenly_spaced(text)
+    spans, doubts, found = _find(even, known)
+    taken = as_typed(spans, places)
+    return Redaction(_replace(text, taken, known), taken, as_typed(doubts, places), tuple(found))
+
+
+def _find(text: str, known: Collection[str]) -> tuple[Sequence[Span], Sequence[Doubt], Iterable[str]]:
+    """What is to go, what is doubtful, and the names that were seen, the known ones first."""
     kept = [Span(*match.span(), NAME, "") for match in _PLACEHOLDER.finditer(text)] if "[" in text else []
     foreign, unread = ([], []) if text.isascii() else other_scripts(text)
     sure = _without(kept, [*_coded(text), *_homes(text), *foreign])
@@ -69,9 +78,8 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
     people, doubts = names(text, tokens_of(text, taken), known)
     spans = sorted([*sure, *_without(taken, people)], key=_start)
     named = (text[span.start : span.end] for span in spans if span.type == NAME or span in people)
-    found = dict.fromkeys((*known, *named))
     left = left_in([*unread, *doubts, *doubtful(text), *ragged(text, spans)], [*kept, *spans])
-    return Redaction(_replace(text, spans, known), tuple(spans), left, tuple(found))
+    return spans, left, dict.fromkeys((*known, *named))
 
 
 def _coded(text: str) -> list[Span]:

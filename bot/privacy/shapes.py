@@ -200,9 +200,7 @@ _PHONE_LIKE: Final = re.compile(
     r"(?<![\w£#/\-])(?:\+ ?|00)?\(?[\dOo]\)?(?:[ .\-–()]{0,3}[\dOoIl]){9,13}(?!\w)|(?<![\w£])0\d{4}[ .\-]?\d{5,6}\b"
 )
 _MONEY: Final = re.compile(r"[£$€] ?[\d,]+(?:\.\d+)?")
-_ORDINAL_HALF: Final = re.compile(
-    r" (?:1st|2nd|3rd|\dth|\d(?:hr|hrs|ft|lb|lbs|nd|st|th|rd|pt|x|p|s))$", re.IGNORECASE
-)
+_ORDINAL_HALF: Final = re.compile(r" (?:1st|2nd|3rd|\dth|\d(?:hr|hrs|ft|lb|lbs|pt|x|p|s))$", re.IGNORECASE)
 
 
 def shapes(text: str) -> Iterator[Span]:
@@ -304,7 +302,7 @@ def _plausible(text: str, span: Span) -> bool:
     if span.type == BANK:
         return not _is_date(raw) or bool(_BANK_CUE.search(text, max(0, span.start - 2 * NEAR), span.start))
     if span.type == POSTCODE:
-        return _may_be_postcode(raw)
+        return _may_be_postcode(raw, shouted=text.isupper())
     if span.type == VEHICLE:
         return _may_be_plate(raw)
     if span.type == REFERENCE:
@@ -312,9 +310,11 @@ def _plausible(text: str, span: Span) -> bool:
     return not _is_date(raw)
 
 
-def _may_be_postcode(raw: str) -> bool:
-    if not _DIGIT.search(raw) or _ORDINAL_HALF.search(raw):
+def _may_be_postcode(raw: str, *, shouted: bool) -> bool:
+    if not _DIGIT.search(raw):
         return False
+    if _ORDINAL_HALF.search(raw) and (shouted or not raw.isupper()):
+        return False  # "b12 2nd floor", but not "M7 8TH" among small letters
     first, *rest = raw.casefold().split()
     return not (
         rest and first.isalpha() and (len(first) == 1 or first in entries("shapes.toml", "short_words"))
