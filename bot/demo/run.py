@@ -6,8 +6,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import typer
+from starlette.routing import Route
 
 from bot.conversation.messages import ChannelName
+from bot.demo.hall import open_hall
 from bot.demo.history import seed
 from bot.demo.pages import Pages
 from bot.demo.stage import Stage, stage, wait_until
@@ -38,7 +40,7 @@ async def run_demo(port: int, *, history: bool) -> None:
         before = seed if history else None
         async with stage(
             port=port,
-            more=lambda made: Pages(made).routes(),
+            more=demo_routes,
             before=before,
             # Shorter than in life, so that the visitor need not wait, and long enough to see fragments joined.
             settle_seconds="sms=4,whatsapp=4,telegram=4",
@@ -54,6 +56,12 @@ async def run_demo(port: int, *, history: bool) -> None:
             f"Port {port} can't be used ({error.strerror}). Choose another: --port 8001", fg="red", err=True
         )
         raise typer.Exit(1) from None
+
+
+def demo_routes(made: Stage) -> list[Route]:
+    """The page for a person, with a workshop that is going on."""
+    open_hall(made)
+    return Pages(made).routes()
 
 
 async def run_script() -> int:
