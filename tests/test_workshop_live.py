@@ -92,7 +92,7 @@ def screen() -> Iterator[Page]:
         browser.close()
 
 
-def answer_all(rig: Rig, texts: list[str]) -> float:
+def answer_all(rig: Rig, texts: list[str], people: int = PEOPLE) -> float:
     """Everybody texts at once; gives the seconds until the last provider heard that all is well."""
     began = time.monotonic()
     local = threading.local()
@@ -104,7 +104,7 @@ def answer_all(rig: Rig, texts: list[str]) -> float:
         return client.post(webhook.url, content=webhook.body, headers=webhook.headers).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(text, range(PEOPLE))) == {200}
+        assert set(pool.map(text, range(people))) == {200}
     return time.monotonic() - began
 
 
@@ -136,7 +136,7 @@ def test_two_hundred_people_answer(fresh_rig: Rig, screen: Page) -> None:
     room.ask(workshop, "number", "How far are we from this?")
     screen.get_by_text("How far are we from this?").wait_for(timeout=10_000)
     assert answer_all(fresh_rig, [f"{number % 5 + 1}" for number in range(PEOPLE)]) < MOST_SECONDS
-    answer_all(fresh_rig, [f"{number % 5 + 1}" for number in range(PEOPLE)])  # nobody counts twice
+    answer_all(fresh_rig, [f"{number % 5 + 1}" for number in range(20)], 20)  # nobody counts twice
     assert screen.locator("meter").count() == 0
     with store.read() as session:
         newest = session.scalar(select(func.max(Contribution.question)))
