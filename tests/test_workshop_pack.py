@@ -10,9 +10,12 @@ from test_workshops import twenty_four
 
 from bot.pdf import as_pdf
 from bot.privacy.disclosure import Excerpt
+from bot.rights import erase
 from bot.workshops.moderating import NotAllowed, WordsDesk
 from bot.workshops.pack import Pack
 from bot.workshops.print import after_page, pack_page
+from bot.workshops.releasing import Releases
+from models.people import Contact
 from models.workshops import Workshop, take_back
 
 EVENING = ("2026-12-09", "18:00")
@@ -107,6 +110,23 @@ def test_names_and_addresses_are_taken_out(tmp_path: Path) -> None:
     assert "so kind" in page
     assert "Adeyemi" not in page
     assert "flat 9" not in page
+
+
+def test_erased_words_leave_what_was_released(tmp_path: Path) -> None:
+    """DELETE blanks them in the frozen releases too; the others' stay."""
+    hall, workshop = met(tmp_path, twenty_four()[:8])
+    hall.pack(workshop)
+    before = _frozen_cards(hall, workshop)
+    with hall.desk.store.write() as session:
+        contact = session.get_one(Contact, hall.places(workshop)[0].contact_id)
+        erase(session, hall.desk.keys, contact, hall.desk.now)
+    assert 0 < _frozen_cards(hall, workshop) < before
+
+
+def _frozen_cards(hall: Hall, workshop: Workshop) -> int:
+    with hall.desk.store.read() as session:
+        kept = Releases(session, hall.desk.keys, workshop, hall.desk.now).kept("stories")
+    return len(kept.excerpts) if kept else 0
 
 
 # ---- six people
