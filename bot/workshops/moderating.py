@@ -17,6 +17,7 @@ from models.workshops import (
     COMING,
     SET_ASIDE,
     Contribution,
+    Participant,
     Workshop,
     contributions_of,
     is_organiser,
@@ -105,23 +106,25 @@ class WordsDesk:
         record(session, self._keys, self._clock(), self._moderator, action, "contribution", told.id)  # type: ignore[arg-type]  # one of two
 
     def _find(self, session: Session, told_id: int) -> Contribution:
-        found = next((one for one in self._undecided(session) if one.id == told_id), None)
-        if found is None:
+        told = session.get(Contribution, told_id)
+        place = session.get(Participant, told.participant_id) if told else None
+        theirs = place is not None and place.workshop_id == self._workshop and place.state == COMING
+        if told is None or place is None or not theirs or not self._waits(told, place):
             raise LookupError("These words no longer wait for a decision.")
-        return found
+        return told
 
     def _undecided(self, session: Session) -> list[Contribution]:
-        """Words, and no choices or numbers, that may be shown once somebody lets them."""
-        coming = {one.id: one for one in participants_of(session, self._workshop, COMING) if not one.private}
+        coming = {one.id: one for one in participants_of(session, self._workshop, COMING)}
         told = contributions_of(session, list(coming))
-        return [
-            one
-            for one in told
-            if one.verdict is None
-            # Whoever texts a word to the screen agrees by that to its being shown.
-            and (coming[one.participant_id].agreed or one.question.startswith(ROOM))
-            and not self._counts(one)
-        ]
+        return [one for one in told if self._waits(one, coming[one.participant_id])]
+
+    def _waits(self, told: Contribution, place: Participant) -> bool:
+        """Whether it is words, and no choice or number, that may be shown once somebody lets them."""
+        if told.verdict is not None or place.private:
+            return False
+        # Whoever texts a word to the screen agrees by that to its being shown.
+        agreed = place.agreed or told.question.startswith(ROOM)
+        return bool(agreed) and not self._counts(told)
 
     def _counts(self, told: Contribution) -> bool:
         value = self._open(told)
