@@ -22,6 +22,7 @@ from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.routes import PAGES
 from bot.console.signing_in import SigningIn
+from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
@@ -30,21 +31,25 @@ from bot.conversation.script import load_scripts
 from bot.delivery.first_aid import FirstAid
 from bot.delivery.hours import Hours, load_hours
 from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
+from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
 from bot.delivery.reconcile import Reconciler
 from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
+from bot.failpoints import failpoint
 from bot.handover import Desk, queue_alert
 from bot.health import health_routes
 from bot.key_chain import join_chain
 from bot.log import log_error
-from bot.mail import mail_server
+from bot.mail_tokens import mail_server_of
 from bot.metrics import Meter
 from bot.notice import as_page, notice
 from bot.numbers import spaced
 from bot.privacy.keys import Keyring
+from bot.recipients import Recipients
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -95,6 +100,8 @@ class Product:
     beside: Threads
     """For pages, digests and whatever else may take its time: nothing that comes in waits for it."""
     inbox: Inbox
+    intake: Intake
+    initiative: Initiative
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
@@ -107,6 +114,7 @@ class Product:
     watch: Watch
     retention: Retention
     post_room: PostRoom
+    recipients: Recipients
     translator: Translator | None
     pulse: Pulse
     first_aid: FirstAid
@@ -133,6 +141,7 @@ class Product:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
         await self.beside.run(queue)
+        failpoint("digest_queued")
         return await self.post_room.deliver()
 
     def office(self, visitors: Sequence[Role] = ()) -> Office:
@@ -166,6 +175,7 @@ class Product:
             lines=self.settings.lines,
             renderer=Renderer(load_wording("bot.console")),
             base_url=base,
+            digest_time=self.settings.digest_time,
             operator=self.settings.operator_name,
             post=post,
             visitors=visitors,
@@ -179,6 +189,8 @@ class Product:
             store=self.store,
             threads=self.threads,
             inbox=self.inbox,
+            intake=self.intake,
+            initiative=self.initiative,
             outbox=self.outbox,
             reconciler=self.reconciler,
             visits=self.visits,
@@ -262,9 +274,9 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bell.ring()
 
     inbox = Inbox(store, keys, people, turns, world, clock, wake)
+    initiative = Initiative(store, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
-    smtp_url = settings.smtp_url.get_secret_value()
-    server = mail_server(smtp_url, settings.mail_from) if smtp_url else None
+    server = mail_server_of(settings, clock)
     staff = load_wording("bot.console")
     return Product(
         settings=settings,
@@ -274,18 +286,23 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         threads=threads,
         beside=beside,
         inbox=inbox,
+        intake=Intake(inbox.receive_all, threads),
+        initiative=initiative,
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
-        visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
-        workshops=Sessions(store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock),
-        prompts=Prompts(store, people, inbox, hours, scripts, accounts, clock),
-        workroom=Workroom(store, keys, server, settings.operator_name, clock, threads),
+        workroom=Workroom(store, keys, server, settings.operator_name, clock, beside),
         room=RoomDesk(store, keys, clock, load_wording("bot.workshops")),
+        visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
+        workshops=Sessions(
+            store, keys, people, initiative, hours, scripts["workshop_invite"], accounts, clock
+        ),
+        prompts=Prompts(store, people, initiative, hours, scripts, accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
-        watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
+        watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock, base),
         retention=Retention(store, keys, keep_of(settings), clock),
-        post_room=PostRoom(store, keys, server, settings.operator_name, clock, beside),
+        post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
+        recipients=Recipients(store, keys, clock),
         translator=_translator(settings, store, keys, clock, beside),
         pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
@@ -329,11 +346,8 @@ def web_app(
     """
     meter = Meter()
 
-    async def store(arrival: Arrival) -> object:
-        return await product.threads.run(lambda: product.inbox.receive(arrival))
-
     async def receive(arrival: Arrival) -> object:
-        storing = product.first_aid.beside(arrival, store(arrival))
+        storing = product.first_aid.beside(arrival, product.intake.receive(arrival))
         return await meter.measure(type(arrival).__name__.lower(), storing)
 
     @contextlib.asynccontextmanager
@@ -353,7 +367,8 @@ def web_app(
     keys = settings.visit_keys
     api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
     privacy = privacy_route(as_page(notice(settings)))
-    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy]
+    unsubscribe = unsubscribe_route(product.recipients, beside)
+    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy, unsubscribe]
     console = Console(product.office(visitors), PAGES, beside).routes()
     live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)

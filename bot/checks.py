@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.conversation.hand_overs import ROLES
 from bot.key_chain import CANT_OPEN, check_chain
-from bot.mail import MailSettingsProblem, mail_server
+from bot.mail import MailSettingsProblem
+from bot.mail_tokens import mail_server_of
 from bot.migrations import is_current
 from bot.privacy.keys import KeyProblem
 from bot.retention import Retention, keep_of
@@ -108,12 +109,11 @@ def _public_address(name: str, settings: Settings) -> Iterator[Finding]:
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
-    smtp_url = settings.smtp_url.get_secret_value()
-    if not smtp_url:
+    if not settings.smtp_url.get_secret_value():
         yield Finding("Mail", "missing", "Set SMTP_URL and MAIL_FROM; until then digests wait.")
         return
     try:
-        mail_server(smtp_url, settings.mail_from)
+        mail_server_of(settings, lambda: datetime.now(UTC))
     except MailSettingsProblem as problem:
         yield Finding("Mail", "wrong", f"{problem}.")
         return

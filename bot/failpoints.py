@@ -29,7 +29,19 @@ Elsewhere = Literal[
 ]
 """Those that no message comes by."""
 
+OfDigests = Literal[
+    "digest_queueing",  # a release is frozen and its digests are queued, nothing is committed
+    "digest_queued",  # that is committed
+    "digest_claiming",  # a digest is marked as being sent, nothing is committed
+    "digest_claimed",  # that is committed, nothing is sent
+    "digest_sent",  # the mail server has taken it, nothing is recorded
+    "digest_recording",  # how it ended is written, nothing is committed
+    "digest_recorded",  # that is committed
+]
+"""Those between a release and its last mail."""
+
 NAMES: Final[tuple[str, ...]] = get_args(Name)
+DIGEST_NAMES: Final[tuple[str, ...]] = get_args(OfDigests)
 LOOK_EVERY_SECONDS: Final = 0.01
 LONGEST_HOLD_SECONDS: Final = 20.0
 
@@ -37,7 +49,7 @@ _chosen, _, _file = os.environ.get("FAILPOINT", "").partition(":")
 _held: list[str] = []
 
 
-def failpoint(name: Name | Elsewhere) -> None:
+def failpoint(name: Name | Elsewhere | OfDigests) -> None:
     """Die or wait here if the environment says so."""
     if name != _chosen:
         return

@@ -13,11 +13,14 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.orm import Session
 
+from bot.failpoints import failpoint
+from bot.log import get_logger
 from bot.privacy.keys import Keyring
-from bot.releases import freeze
+from bot.releases import NotSafe, freeze
 from models.base import new_id
-from models.landlords import Landlord, all_landlords, recipients_of
+from models.landlords import Landlord, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
+from models.scopes import Scope, all_scopes
 
 MONDAY: Final = 0
 LOOK_AGAIN: Final = timedelta(minutes=5)
@@ -46,6 +49,11 @@ def latest_occurrence(now: datetime, zone: ZoneInfo, at: time) -> tuple[date, da
     return monday, moment.astimezone(UTC)
 
 
+def local_date(now: datetime, scope: Scope) -> date:
+    """The date of a moment where a scope is."""
+    return now.astimezone(ZoneInfo(scope.timezone)).date()
+
+
 def queue_due(  # noqa: PLR0913 - what and when
     session: Session,
     keys: Keyring,
@@ -57,7 +65,7 @@ def queue_due(  # noqa: PLR0913 - what and when
 ) -> dict[str, int]:
     """Freeze every release that is due and queue its digests.
 
-    A release of one landlord and date is made at most once, and a recipient gets at most one digest of it.
+    A release of one scope and date is made at most once, and a recipient gets at most one digest of it.
     Weeks that were missed altogether are not made up for: their stories are in the next release.
 
     Args:
@@ -66,30 +74,41 @@ def queue_due(  # noqa: PLR0913 - what and when
         moment: the moment to act for: the schedule's is now.
         now: the current time.
         at: the local time of day at which digests go out.
-        only: the one landlord to act for; None for all.
+        only: the one landlord to act for, with its pool; None for all.
 
     Returns:
-        The digests that were queued, by landlord.
+        The digests that were queued, by landlord or pool.
     """
     queued: dict[str, int] = {}
-    for landlord in all_landlords(session):
-        if only is not None and landlord.name != only:
+    for scope in all_scopes(session):
+        if only is not None and all(landlord.name != only for landlord in scope.landlords):
             continue
-        on_date, until = latest_occurrence(moment, ZoneInfo(landlord.timezone), at)
-        if until < landlord.created_at or release_on(session, landlord.id, on_date):
+        on_date, until = latest_occurrence(moment, ZoneInfo(scope.timezone), at)
+        if until < scope.created_at or release_on(session, scope.id, on_date):
             continue
-        release = freeze(session, keys, landlord, on_date, until, now)
-        queued[landlord.name] = _queue_digests(session, landlord, release, now)
+        try:
+            release = freeze(session, keys, scope, on_date, until, now)
+        except NotSafe as refused:
+            # Nothing leaves; the watch tells the operator why, and the next week's batch is larger.
+            get_logger().error("release_refused", findings=len(refused.why))
+            continue
+        queued[scope.name] = sum(
+            _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
+        )
+        failpoint("digest_queueing")
     return queued
 
 
-def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime) -> int:
+def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime, at: time) -> int:
     count = 0
-    for recipient in recipients_of(session, landlord.id):
+    for recipient in readers_of(session, landlord.id):
         last = last_delivery_date(session, recipient.id, release.on_date)
         if last and (release.on_date - last) < timedelta(weeks=WEEKS[recipient.every]):
             continue
-        session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=now))
+        # In their own morning; where that has passed already, now.
+        zone = ZoneInfo(recipient.timezone or landlord.timezone)
+        due_at = max(now, datetime.combine(release.on_date, at, zone))
+        session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=due_at))
         count += 1
     session.flush()
     return count

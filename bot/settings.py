@@ -145,7 +145,23 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr = Field(
         default=SecretStr(""),
-        description="The mail server for digests: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465.",
+        description="The mail server for digests: smtp://user:password@host:587 (STARTTLS, required) or "
+        "smtps://user:password@host:465. ?tls=off at the end: a relay in your own network that has no TLS; "
+        "then without a password.",
+    )
+    smtp_oauth_token_url: str = Field(
+        default="",
+        description="Where access tokens for the mail server are fetched, if it takes no password. Exchange Online: "
+        "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token. SMTP_URL then names the mailbox alone.",
+    )
+    smtp_oauth_client_id: str = Field(
+        default="", description="The id of the application that may send as that mailbox."
+    )
+    smtp_oauth_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="That application's secret."
+    )
+    smtp_oauth_scope: str = Field(
+        default="https://outlook.office365.com/.default", description="What the token is asked for."
     )
     mail_from: str = Field(default="", description="The address that digests come from.")
     digest_time: time = Field(
@@ -202,7 +218,9 @@ class Settings(BaseSettings):
         default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
     )
 
-    @field_validator("public_base_url", "telegram_api_url", "twilio_api_url", "translate_url")
+    @field_validator(
+        "public_base_url", "telegram_api_url", "twilio_api_url", "translate_url", "smtp_oauth_token_url"
+    )
     @classmethod
     def _is_base_url(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -8,20 +8,23 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.delivery.hours import Hours
-from bot.handover import queue_alert
-from bot.log import get_logger
 from bot.privacy.keys import Keyring
+from bot.releases import check, propose
 from bot.schedule import latest_occurrence
+from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import Wording
 from models import Store
-from models.handovers import contacts_for, has_topic
 from models.landlords import Landlord, all_landlords
-from models.releases import unfinished_since
-from models.stories import unread
+from models.releases import release_on, unfinished_since
+from models.scopes import scope_id_of, scope_of
+from models.staff import staff_with_roles
+from models.stories import count_waiting, unread
 
 READ_BY: Final = time(17)
 """By then, on a working day, a person has read what was told until an hour before."""
 GRACE: Final = timedelta(hours=1)
+DECIDE_WITHIN: Final = timedelta(days=3)
+"""A story that waits longer for a decision misses a digest, most weeks."""
 DIGEST_GRACE: Final = timedelta(hours=3)
 DIGEST_FORGOTTEN: Final = timedelta(days=2)
 """A digest that is later than that has been told of already."""
@@ -38,6 +41,7 @@ class Watch:
         digest_time: when digests go out on Mondays.
         operator_alerts: the operator's own address; "" for none.
         clock: gives the current time, aware.
+        base_url: where our own pages are.
     """
 
     def __init__(  # noqa: PLR0913 - what the composition root hands over
@@ -49,6 +53,7 @@ class Watch:
         digest_time: time,
         operator_alerts: str,
         clock: Callable[[], datetime],
+        base_url: str,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -57,12 +62,16 @@ class Watch:
         self._digest_time = digest_time
         self._operator_alerts = operator_alerts
         self._clock = clock
+        self._base_url = base_url
 
     def look(self) -> int:
         """Look once; says how many alerts were queued."""
         with self._store.write() as session:
             return sum(
-                self._look_for_unread(session, landlord) + self._look_for_digest(session, landlord)
+                self._look_for_unread(session, landlord)
+                + self._look_for_refusal(session, landlord)
+                + self._look_for_undecided(session, landlord)
+                + self._look_for_digest(session, landlord)
                 for landlord in all_landlords(session)
             )
 
@@ -82,8 +91,44 @@ class Watch:
             count=str(len(left)),
             landlord=landlord.name,
             since=f"{left[0].told_at.astimezone(zone):%A %d %B, %H:%M}",
+            link=self._link(landlord, "today"),
         )
-        return self._tell(session, landlord, f"unread {landlord.id} {now:%F}", subject, body)
+        topic = f"unread {landlord.id} {now:%F}"
+        return self._tell(session, topic, subject, body, self._moderators(session, landlord))
+
+    def _look_for_undecided(self, session: Session, landlord: Landlord) -> int:
+        """Stories whose tellers said yes and that nobody decides on: moderators hear of them once a week."""
+        zone = ZoneInfo(landlord.timezone)
+        now = self._clock().astimezone(zone)
+        count, oldest = count_waiting(session, landlord.id)
+        if oldest is None or now - oldest < DECIDE_WITHIN or not self._hours.is_working_day(now.date()):
+            return 0
+        body = self._wording.text(
+            "en",
+            "undecided.body",
+            count=str(count),
+            landlord=landlord.name,
+            since=f"{oldest.astimezone(zone):%A %d %B}",
+            link=self._link(landlord, "moderation"),
+        )
+        subject, topic = self._wording.text("en", "undecided.subject"), f"undecided {landlord.id} {now:%G-%V}"
+        return self._tell(session, topic, subject, body, self._moderators(session, landlord))
+
+    def _look_for_refusal(self, session: Session, landlord: Landlord) -> int:
+        """A release that failed the check before it was to leave: the operator hears at once, and not why by mail."""
+        scope = scope_of(session, landlord)
+        on_date, due = latest_occurrence(self._clock(), ZoneInfo(scope.timezone), self._digest_time)
+        forgotten = self._clock() - due >= DIGEST_FORGOTTEN or due < scope.created_at
+        if forgotten or release_on(session, scope.id, on_date):
+            return 0
+        if not check(session, self._keys, scope, propose(session, self._keys, scope, on_date, due)):
+            return 0
+        subject = self._wording.text("en", "release_refused.subject")
+        body = self._wording.text(
+            "en", "release_refused.body", landlord=scope.name, date=f"{on_date:%A %d %B}"
+        )
+        topic = f"refused {scope.id} {on_date}"
+        return self._tell(session, topic, subject, body, set())
 
     def _look_for_digest(self, session: Session, landlord: Landlord) -> int:
         """The dead man's switch: silence must not be mistaken for "nothing to say"."""
@@ -92,21 +137,27 @@ class Watch:
         late = self._clock() - due
         if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
             return 0
-        if not unfinished_since(session, landlord.id, on_date):
+        if not unfinished_since(session, scope_id_of(landlord), on_date, self._clock() - DIGEST_GRACE):
             return 0
         subject = self._wording.text("en", "digest_missing.subject")
         body = self._wording.text(
             "en", "digest_missing.body", landlord=landlord.name, date=f"{on_date:%A %d %B}"
         )
-        return self._tell(session, landlord, f"digest {landlord.id} {on_date}", subject, body)
+        topic = f"digest {landlord.id} {on_date}"
+        return self._tell(session, topic, subject, body, on_duty(session, self._keys, landlord.id))
 
-    def _tell(self, session: Session, landlord: Landlord, topic: str, subject: str, body: str) -> int:
-        if has_topic(session, topic):
-            return 0
-        get_logger().warning("watch", topic=topic.split(maxsplit=1)[0])
-        contacts = contacts_for(session, landlord.id, ["duty"])
-        addresses = {self._keys.open("duty_contact", one.id, "email", one.email) for one in contacts}
-        addresses |= {self._operator_alerts} if self._operator_alerts else set()
-        for address in sorted(addresses):
-            queue_alert(session, self._keys, "mail", address, subject, body, self._clock(), topic=topic)
-        return len(addresses)
+    def _link(self, landlord: Landlord, page: str) -> str:
+        return f"{self._base_url}/console/{landlord.id}/{page}"
+
+    def _moderators(self, session: Session, landlord: Landlord) -> set[str]:
+        """The landlord's moderators; while there are none, whoever is on duty."""
+        found = {
+            self._keys.open("staff", person.id, "email", person.email)
+            for person, role in staff_with_roles(session, [landlord.id])
+            if role.role == "moderator"
+        }
+        return found or on_duty(session, self._keys, landlord.id)
+
+    def _tell(self, session: Session, topic: str, subject: str, body: str, to: set[str]) -> int:
+        to = to | {self._operator_alerts}
+        return tell_staff(session, self._keys, to, topic, subject, body, self._clock())

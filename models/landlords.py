@@ -1,11 +1,15 @@
 """Landlords, their lines (numbers and bots) and the people who receive their digests."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed, new_id
+
+OFF: Final = "off"
+"""How often somebody gets a digest who has said that they want none."""
 
 
 class Landlord(Base):
@@ -22,6 +26,10 @@ class Landlord(Base):
     emergency: Mapped[str]
     timezone: Mapped[str]
     created_at: Mapped[Moment]
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
+    """The landlords that it is counted together with, because there are too few stories of each."""
+    shows_responses: Mapped[bool] = mapped_column(default=False)
+    """Whether its responses stand on the public page /said-and-done."""
 
 
 class Line(Base):
@@ -49,6 +57,13 @@ class Recipient(Base):
     address: Mapped[Sealed]
     audience: Mapped[str]
     every: Mapped[str]
+    """weekly, four-weekly or off."""
+    timezone: Mapped[str | None]
+    """Whose morning it arrives in; None for the landlord's."""
+    pdf: Mapped[bool] = mapped_column(default=False)
+    """Whether the digest comes as a PDF as well."""
+    unreachable: Mapped[str | None]
+    """The mail server's code when there is no such mailbox: nothing is sent there until somebody says otherwise."""
     created_at: Mapped[Moment]
 
 
@@ -106,6 +121,20 @@ def recipients_of(session: Session, landlord_id: int) -> Sequence[Recipient]:
     """Everybody who receives that landlord's digests, in the order in which they were added."""
     query = select(Recipient).where(Recipient.landlord_id == landlord_id).order_by(Recipient.id)
     return session.scalars(query).all()
+
+
+def readers_of(session: Session, landlord_id: int) -> Sequence[Recipient]:
+    """Those of them who get a digest now: neither off nor unreachable."""
+    query = select(Recipient).where(
+        Recipient.landlord_id == landlord_id, Recipient.every != OFF, Recipient.unreachable.is_(None)
+    )
+    return session.scalars(query.order_by(Recipient.id)).all()
+
+
+def recipient_at(session: Session, landlord_id: int, lookups: Sequence[bytes]) -> Recipient | None:
+    """The reader of that landlord's digests whose address has one of these keyed hashes, or None."""
+    query = select(Recipient).where(Recipient.landlord_id == landlord_id, Recipient.lookup.in_(lookups))
+    return session.scalar(query.limit(1))
 
 
 def is_recipient(session: Session, landlord_id: int, lookups: Sequence[bytes]) -> bool:

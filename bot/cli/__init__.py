@@ -31,8 +31,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "landlords": {
         "landlord": "Landlords.",
         "line": "Numbers and bots, and whose they are.",
-        "recipient": "Who gets the digests.",
     },
+    "recipients": {"recipient": "Who gets the digests."},
     "visits": {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",
@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "and pass on what somebody must act on.",
         "digest": "Digests: see one before it goes, or send what is due.",
     },
+    "releases": {"release": "Releases: everything that has left."},
     "rights": {
         "forget": "Remove now what may no longer be kept; otherwise it is done at night while serving.",
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",

@@ -3,14 +3,20 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
 from bot.app import Product, build
 from bot.log import set_up_logging
+from bot.mail import tidy_address
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem, load_settings
 from models.landlords import Landlord, all_landlords, landlord_named
+
+WhichLandlord = Annotated[
+    str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
+]
 
 
 def settings() -> Settings:
@@ -61,3 +67,15 @@ def the_landlord(built: Product, name: str | None) -> Landlord:
     if len(landlords) != 1:
         raise typer.BadParameter(f"Say which landlord with --landlord. There is: {names}")
     return landlords[0]
+
+
+def mail_address(email: str) -> str:
+    """An e-mail address, tidied.
+
+    Raises:
+        typer.BadParameter: when it is none.
+    """
+    address = tidy_address(email)
+    if address is None:
+        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
+    return address

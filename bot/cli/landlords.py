@@ -1,19 +1,17 @@
-"""`listened landlord`, `line` and `recipient`: setting up who is asked about and who reads."""
+"""`listened landlord` and `line`: setting up who is asked about."""
 
 from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.audit import actor, record
-from bot.cli.common import product, the_landlord, whoever
+from bot.audit import record
+from bot.cli.common import mail_address, product, the_landlord, whoever
 from bot.conversation.hand_overs import ROLES
 from bot.conversation.messages import ChannelName
 from bot.conversation.segments import plain, segments
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.turn import Say
-from bot.digest.compose import AudienceName, Every
-from bot.mail import tidy_address
 from bot.numbers import is_uk_mobile, normal_number
 from bot.wording import DEFAULT, load_wording
 from models.base import new_id
@@ -21,15 +19,12 @@ from models.handovers import DutyContact, contacts_for
 from models.landlords import (
     Landlord,
     Line,
-    Recipient,
     all_landlords,
-    is_recipient,
     landlord_named,
     line_for,
     name_key,
-    recipients_of,
 )
-from models.staff import has_role
+from models.scopes import BadPool, set_pool
 
 MOST_PARTS = 2
 """Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
@@ -39,14 +34,12 @@ NEVER_ALONE = ("preview",)
 
 landlord_app = typer.Typer(help="Landlords.", no_args_is_help=True)
 line_app = typer.Typer(help="Numbers and bots, and whose they are.", no_args_is_help=True)
-recipient_app = typer.Typer(help="Who gets the digests.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(landlord_app, name="landlord")
     app.add_typer(line_app, name="line")
-    app.add_typer(recipient_app, name="recipient")
 
 
 @landlord_app.command("add")
@@ -106,6 +99,32 @@ def list_landlords() -> None:
     with product() as built, built.store.read() as session:
         for landlord in all_landlords(session):
             typer.echo(f"{landlord.name}  emergency {landlord.emergency}  complaints: {landlord.complaints}")
+
+
+@landlord_app.command("pool")
+def pool(
+    name: Annotated[str, typer.Argument(help="What the pool is called in its digests.")],
+    landlords: Annotated[
+        list[str] | None,
+        typer.Argument(help="All landlords that are to be in it, at least three; none to end the pool."),
+    ] = None,
+) -> None:
+    """Count small landlords together, so that there is something to say; no digest names one of them."""
+    with product() as built:
+        together = [the_landlord(built, one) for one in landlords or ()]
+        with built.store.write() as session:
+            members = [session.get_one(Landlord, one.id) for one in together]
+            try:
+                made = set_pool(session, name, members, built.clock())
+            except BadPool as problem:
+                raise typer.BadParameter(str(problem), param_hint="LANDLORDS") from None
+            record(
+                session, built.keys, built.clock(), whoever(), "pool_set", "pool", made.id if made else None
+            )
+    if made is None:
+        typer.echo(f"{name} has ended. From now on each of its landlords is counted alone.")
+        return
+    typer.echo(f"From now on {made.name} is counted together: {', '.join(one.name for one in members)}.")
 
 
 @landlord_app.command("contact")
@@ -185,72 +204,3 @@ def add_line(
             line.landlord_id = owner.id
             record(session, built.keys, built.clock(), whoever(), "line_added", "line", line.id)
     typer.echo(f"What comes in there is about {owner.name}.")
-
-
-@recipient_app.command("add")
-def add_recipient(
-    email: Annotated[str, typer.Argument(help="Where the digests go.")],
-    audience: Annotated[
-        str, typer.Option("--as", help="landlord (its own teams) or organiser (of workshops).")
-    ],
-    landlord: Annotated[
-        str | None, typer.Option(help="Whose digests; not needed while there is one.")
-    ] = None,
-    every: Annotated[str, typer.Option(help="weekly or four-weekly.")] = "weekly",
-) -> None:
-    """Add somebody who gets a landlord's digests."""
-    address = mail_address(email)
-    if audience not in get_args(AudienceName):
-        raise typer.BadParameter("Choose landlord or organiser.", param_hint="--as")
-    if every not in get_args(Every):
-        raise typer.BadParameter("Choose weekly or four-weekly.", param_hint="--every")
-    with product() as built:
-        owner = the_landlord(built, landlord)
-        recipient_id = new_id()
-        recipient = Recipient(
-            id=recipient_id,
-            landlord_id=owner.id,
-            lookup=built.keys.lookup("recipient", address.casefold()),
-            address=built.keys.seal("recipient", recipient_id, "address", address),
-            audience=audience,
-            every=every,
-            created_at=built.clock(),
-        )
-        with built.store.write() as session:
-            if is_recipient(session, owner.id, built.keys.lookups("recipient", address.casefold())):
-                raise typer.BadParameter("This address gets them already.", param_hint="EMAIL")
-            if has_role(session, actor(built.keys, address), owner.id, ["moderator"]):
-                raise typer.BadParameter(
-                    "A moderator of this landlord can't read its digests as well.", param_hint="EMAIL"
-                )
-            session.add(recipient)
-            now = built.clock()
-            record(session, built.keys, now, whoever(), "recipient_added", "recipient", recipient_id)
-    typer.echo(f"Digests about {owner.name} go there from the next Monday on.")
-
-
-def mail_address(email: str) -> str:
-    """An e-mail address, tidied.
-
-    Raises:
-        typer.BadParameter: when it is none.
-    """
-    address = tidy_address(email)
-    if address is None:
-        raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
-    return address
-
-
-@recipient_app.command("list")
-def list_recipients(
-    landlord: Annotated[
-        str | None, typer.Option(help="Whose digests; not needed while there is one.")
-    ] = None,
-) -> None:
-    """Show who gets a landlord's digests."""
-    with product() as built:
-        owner = the_landlord(built, landlord)
-        with built.store.read() as session:
-            for one in recipients_of(session, owner.id):
-                address = built.keys.open("recipient", one.id, "address", one.address)
-                typer.echo(f"{address}  as {one.audience}, {one.every}")

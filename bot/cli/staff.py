@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.app import Product
-from bot.cli.common import product, the_landlord, whoever
-from bot.cli.landlords import mail_address
+from bot.cli.common import mail_address, product, the_landlord, whoever
 from bot.console.accounts import Accounts, Refused
 from bot.console.roles import ROLES, Role
 from bot.wording import load_wording

@@ -5,13 +5,29 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits, workshops
+from bot.console.pages import (
+    account,
+    charts,
+    hand_overs,
+    invitation,
+    moderation,
+    posters,
+    reading,
+    sign_in,
+    staff,
+    today,
+    visits,
+    workshops,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
+    *moderation.PAGES,
+    *reading.PAGES,
+    *hand_overs.PAGES,
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import typer
 from starlette.routing import Route
 
+from bot.console.roles import ROLES
 from bot.conversation.messages import ChannelName
 from bot.demo.hall import open_hall
 from bot.demo.history import seed
 from bot.demo.pages import Pages
+from bot.demo.staff import staff_routes
 from bot.demo.stage import Stage, stage, wait_until
 from bot.schedule import latest_occurrence
 
@@ -41,6 +43,7 @@ async def run_demo(port: int, *, history: bool) -> None:
         async with stage(
             port=port,
             more=demo_routes,
+            visitors=ROLES,
             before=before,
             # Shorter than in life, so that the visitor need not wait, and long enough to see fragments joined.
             settle_seconds="sms=4,whatsapp=4,telegram=4",
@@ -61,7 +64,7 @@ async def run_demo(port: int, *, history: bool) -> None:
 def demo_routes(made: Stage) -> list[Route]:
     """The page for a person, with a workshop that is going on."""
     open_hall(made)
-    return Pages(made).routes()
+    return [*Pages(made).routes(), *staff_routes(made)]
 
 
 async def run_script() -> int:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from babel.dates import format_date
 
+from bot.digest.quotes import Quote, quoted
 from bot.privacy.disclosure import Excerpt, Figures, Part, Release
 from bot.wording import DEFAULT, Wording
 
@@ -31,7 +32,7 @@ class Section:
     title: str
     paragraphs: tuple[str, ...] = ()
     bars: tuple[Bar, ...] = ()
-    quotes: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     points: tuple[str, ...] = ()
 
 
@@ -110,14 +111,14 @@ def _weeks(telling: Telling, weeks: int) -> str:
 
 
 def _praised(telling: Telling) -> Section | None:
-    quotes = _words(one for one in telling.release.excerpts if one.good)
+    quotes = _quotes(telling, (one for one in telling.release.excerpts if one.good))
     if not quotes:
         return None
     return Section(telling.text("praised.title"), (telling.text("praised.intro"),), quotes=quotes)
 
 
 def _in_their_words(telling: Telling) -> Section | None:
-    quotes = _words(one for one in telling.release.excerpts if not one.good)
+    quotes = _quotes(telling, (one for one in telling.release.excerpts if not one.good))
     if not quotes:
         return None
     return Section(telling.text("words.title"), (telling.text("words.intro"),), quotes=quotes)
@@ -132,7 +133,7 @@ def _for_the_table(telling: Telling) -> Section | None:
         fewer = min(len(good), len(hard))
         good, hard = good[:fewer], hard[:fewer]
     in_turn = (one for one in chain.from_iterable(zip_longest(good, hard)) if one)
-    quotes = _words(chain(in_turn, mixed))
+    quotes = _quotes(telling, chain(in_turn, mixed))
     if not quotes:
         return None
     return Section(telling.text("table.title"), (telling.text("table.intro"),), quotes=quotes)
@@ -183,8 +184,8 @@ SECTIONS: Final[Mapping[AudienceName, Sequence[SectionMaker]]] = {
 """What each audience gets, in order."""
 
 
-def _words(excerpts: Iterable[Excerpt]) -> tuple[str, ...]:
-    return tuple(one.words for one in excerpts)
+def _quotes(telling: Telling, excerpts: Iterable[Excerpt]) -> tuple[Quote, ...]:
+    return tuple(quoted(one, telling.text) for one in excerpts)
 
 
 def _day(day: date) -> str:

@@ -1,43 +1,37 @@
 """Posting digests: one mail a recipient, over SMTP, outside any transaction."""
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Final
+
+from sqlalchemy.orm import Session
 
 from bot.delivery.threads import Threads
 from bot.digest.compose import compose
-from bot.digest.render import Rendered, render
+from bot.digest.letter import Letter, to_mail
+from bot.digest.pdf import can_make_pdf, to_pdf
+from bot.digest.render import render
+from bot.digest.sheet import to_csv
+from bot.failpoints import failpoint
 from bot.log import get_logger
-from bot.mail import MailServer, send_mail
+from bot.mail import GONE, MailServer, send_mail
 from bot.privacy.disclosure import from_json
 from bot.privacy.keys import Keyring
-from bot.wording import load_wording
+from bot.recipients import unsubscribe_path
+from bot.staff_alerts import on_duty, tell_staff
+from bot.wording import DEFAULT, load_wording
 from models import Store
-from models.releases import Delivery, Due, claim
-from models.sending import FAILED, SENT, retry_at, settle, settle_interrupted
+from models.landlords import Landlord, Recipient
+from models.releases import Delivery, Due, claim, doubt, doubt_interrupted
+from models.sending import FAILED, SENT, UNKNOWN, retry_at, settle
 
-BATCH: Final = 16
 LEASE: Final = timedelta(minutes=15)
-"""Longer than a batch of mails can take, each at its time-out."""
+"""Longer than one mail can take, each step at its time-out."""
 RETRY_AFTER: Final = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least 30 minutes apart
 GIVE_UP_AFTER: Final = 48
 """Attempts: a day of them. A digest later than that would run into the next one."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Letter:
-    """One digest, addressed."""
-
-    delivery_id: int
-    address: str
-    rendered: Rendered
-    attempts: int
-    """How often it has been tried, this time included."""
 
 
 class PostRoom:
@@ -48,6 +42,8 @@ class PostRoom:
         keys: to open what is sealed.
         server: where mail goes; None when none is set, and then digests wait.
         operator: who asks and reads; named in every digest.
+        base_url: our own address, for the link that ends a digest; "" for none.
+        alerts_to: the operator's own address, to be told of mailboxes that are not there; "" for none.
         clock: gives the current time, aware.
         threads: where the database is used.
     """
@@ -58,6 +54,8 @@ class PostRoom:
         keys: Keyring,
         server: MailServer | None,
         operator: str,
+        base_url: str,
+        alerts_to: str,
         clock: Callable[[], datetime],
         threads: Threads,
     ) -> None:
@@ -65,6 +63,8 @@ class PostRoom:
         self._keys = keys
         self._server = server
         self._operator = operator
+        self._base_url = base_url
+        self._alerts_to = alerts_to
         self._clock = clock
         self._threads = threads
         self._wording = load_wording("bot.digest")
@@ -78,7 +78,7 @@ class PostRoom:
 
         def settled() -> int:
             with self._store.write() as session:
-                return settle_interrupted(session, Delivery, self._clock(), alone=alone)
+                return doubt_interrupted(session, self._clock(), alone=alone)
 
         return await self._threads.run(settled)
 
@@ -87,50 +87,81 @@ class PostRoom:
         outcomes: dict[str, int] = {}
         if self._server is None:
             return outcomes
-        while letters := await self._threads.run(self._claim):
-            for letter in letters:
-                state = await self._deliver(letter, self._server)
-                outcomes[state] = outcomes.get(state, 0) + 1
+        while letter := await self._threads.run(self._claim):
+            failpoint("digest_claimed")
+            state = await self._deliver(letter, self._server)
+            outcomes[state] = outcomes.get(state, 0) + 1
         return outcomes
 
-    def _claim(self) -> Sequence[Letter]:
+    def _claim(self) -> Letter | None:
+        """The next digest that is due. One at a time: whatever is cut off, only one is in doubt."""
         with self._store.write() as session:
-            return [self._write(due) for due in claim(session, self._clock(), BATCH, LEASE)]
+            due = claim(session, self._clock(), 1, LEASE)
+            if due:
+                failpoint("digest_claiming")
+            return self._write(due[0]) if due else None
 
     def _write(self, due: Due) -> Letter:
         recipient, frozen = due.Recipient, due.Release
         release = from_json(json.loads(self._keys.open("release", frozen.id, "contents", frozen.contents)))
         digest = compose(release, recipient.audience, self._operator, self._wording)
-        address = self._keys.open("recipient", recipient.id, "address", recipient.address)
-        return Letter(due.Delivery.id, address, render(digest), due.Delivery.attempts)
+        return Letter(
+            delivery_id=due.Delivery.id,
+            address=self._keys.open("recipient", recipient.id, "address", recipient.address),
+            rendered=render(digest),
+            on_date=frozen.on_date,
+            sheet=to_csv(release) if release.figures else "",
+            unsubscribe=self._base_url and self._base_url + unsubscribe_path(self._keys, recipient.id),
+            pdf=recipient.pdf,
+            attempts=due.Delivery.attempts,
+        )
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
-        state, code = await send_mail(self._mail(letter, server), server)
+        pdf = await asyncio.to_thread(_pdf, letter)
+        state, code = await send_mail(to_mail(letter, server.sender, self._clock(), pdf), server)
+        failpoint("digest_sent")
         if state == "retry" and letter.attempts >= GIVE_UP_AFTER:
             state = FAILED
         if state != SENT:
             get_logger().warning("digest_not_sent", outcome=state)
         await self._threads.run(lambda: self._record(letter, state, code))
+        failpoint("digest_recorded")
         return state
 
     def _record(self, letter: Letter, state: str, code: str | None) -> None:
         now = self._clock()
         with self._store.write() as session:
-            if state == "retry":
-                retry_at(session, Delivery, letter.delivery_id, now + RETRY_AFTER, code or "retry")
-            else:
-                settle(session, Delivery, letter.delivery_id, state, now, code)
+            match state:
+                case "retry":
+                    retry_at(session, Delivery, letter.delivery_id, now + RETRY_AFTER, code or "retry")
+                case _ if state == UNKNOWN:
+                    doubt(session, letter.delivery_id, now + RETRY_AFTER, now, code or "unknown")
+                case _:
+                    settle(session, Delivery, letter.delivery_id, state, now, code)
+                    if code and code.startswith(GONE):
+                        self._give_up_on(session, letter.delivery_id, code, now)
+            failpoint("digest_recording")
 
-    def _mail(self, letter: Letter, server: MailServer) -> EmailMessage:
-        mail = EmailMessage()
-        mail["Subject"] = letter.rendered.subject
-        # "Listened" and not the operator's name: a name may hold what a header must not.
-        mail["From"] = Address("Listened", addr_spec=server.sender)
-        mail["To"] = Address(addr_spec=letter.address)
-        mail["Date"] = format_datetime(self._clock())
-        # The same digest always has the same id, so that a receiver can tell a copy.
-        mail["Message-ID"] = f"<digest-{letter.delivery_id}@{server.sender.rpartition('@')[2]}>"
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-        mail.set_content(letter.rendered.text)
-        mail.add_alternative(letter.rendered.html, subtype="html")
-        return mail
+    def _give_up_on(self, session: Session, delivery_id: int, code: str, now: datetime) -> None:
+        """There is no such mailbox: send nothing more there, and tell whoever can mend it. Never which address."""
+        delivery = session.get_one(Delivery, delivery_id)
+        recipient = session.get_one(Recipient, delivery.recipient_id)
+        landlord = session.get_one(Landlord, recipient.landlord_id)
+        recipient.unreachable = code
+        text = self._wording.text
+        topic = f"mailbox {recipient.id} {now:%F}"
+        subject = text(DEFAULT, "mailbox_gone.subject")
+        body = text(
+            DEFAULT, "mailbox_gone.body", landlord=landlord.name, code=code.removeprefix(GONE).strip()
+        )
+        to = on_duty(session, self._keys, landlord.id) | {self._alerts_to}
+        tell_staff(session, self._keys, to, topic, subject, body, now)
+
+
+def _pdf(letter: Letter) -> bytes | None:
+    if not letter.pdf:
+        return None
+    if not can_make_pdf():
+        get_logger().warning("pdf_extra_missing")
+        return None
+    return to_pdf(letter.rendered.html)
