@@ -23,6 +23,7 @@ from bot.console.privacy_page import privacy_route
 from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.routes import PAGES
+from bot.console.said_and_done_page import said_and_done_route
 from bot.console.signing_in import SigningIn
 from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
@@ -48,6 +49,7 @@ from bot.migrations import is_current
 from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
 from bot.recipients import Recipients
+from bot.responses import Responses
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -98,6 +100,7 @@ class Product:
     retention: Retention
     post_room: PostRoom
     recipients: Recipients
+    responses: Responses
     translator: Translator | None
     first_aid: FirstAid
     bell: Bell
@@ -171,6 +174,7 @@ class Product:
             reconciler=self.reconciler,
             visits=self.visits,
             hand_overs=self.hand_overs,
+            responses=self.responses,
             bellman=self.bellman,
             watch=self.watch,
             retention=self.retention,
@@ -261,6 +265,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, threads),
         recipients=Recipients(store, keys, clock),
+        responses=Responses(store, keys, people, turns, scripts["response"], settings.operator_name, clock),
         translator=_translator(settings, store, keys, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
@@ -325,7 +330,9 @@ def web_app(
     api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
     privacy = privacy_route(as_page(notice(product.settings)))
     unsubscribe = unsubscribe_route(product.recipients, product.threads)
-    pages = [*hand_over_routes(product.hand_overs, product.threads), *api.routes(), privacy, unsubscribe]
+    said = said_and_done_route(product.responses, product.threads)
+    hand_overs = hand_over_routes(product.hand_overs, product.threads)
+    pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
 

@@ -32,6 +32,7 @@ Action = Literal[
     "recipient_removed",
     "response_written",
     "response_ended",
+    "responses_shown",
     "duty_contact_added",
     "staff_invited",
     "staff_joined",

@@ -82,10 +82,10 @@ def public_responses(session: Session) -> Sequence[tuple[Landlord, Response]]:
     return [(row.Landlord, row.Response) for row in session.execute(query)]
 
 
-def due_hearings(session: Session, now: datetime, limit: int) -> Sequence[Hearing]:
-    """Those whose time to be told has come."""
-    query = select(Hearing).where(Hearing.state == PLANNED, Hearing.due_at <= now).order_by(Hearing.id)
-    return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+def due_hearings(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """The ids of those whose time to be told has come."""
+    query = select(Hearing.id).where(Hearing.state == PLANNED, Hearing.due_at <= now).order_by(Hearing.id)
+    return session.scalars(query.limit(limit)).all()
 
 
 def last_told(session: Session, contact_ids: Sequence[int]) -> datetime | None:
@@ -119,3 +119,8 @@ def objections(session: Session, response_ids: Sequence[int]) -> dict[int, int]:
         .group_by(Hearing.response_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def words_of_response(session: Session, response_id: int) -> str:
+    """What a landlord answers; "" when the response is gone."""
+    return session.scalar(select(Response.words).where(Response.id == response_id)) or ""

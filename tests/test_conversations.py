@@ -40,6 +40,7 @@ from bot.conversation.turn import (
     Effect,
     Forgotten,
     HandOver,
+    Judged,
     KeepPrivate,
     Rejoined,
     Reworded,
@@ -56,6 +57,7 @@ from bot.understanding.language import read_language
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
+ANSWER = "We now ring before each visit."
 FOLDER = Path(__file__).parent / "conversations"
 FILES = sorted(FOLDER.glob("*.txt"))
 UPDATE = os.environ.get("UPDATE_TRANSCRIPTS") == "1"
@@ -134,14 +136,14 @@ class Phone:
 
     def _render(self, say: Say) -> str:
         story = redact(" ".join(self.story)).words if say.shows == "story" else ""
-        reply = reply_for(WORDING, self.state.language, say, FACTS, story)
+        reply = reply_for(WORDING, self.state.language, say, FACTS, story, answer=ANSWER)
         return " ".join((reply.text, *self._buttons(reply)))
 
     def _buttons(self, reply: Reply) -> Iterator[str]:
         if self.channel in SHOWS_BUTTONS:
             yield from (f"[{button.label}]" for button in reply.buttons)
 
-    def _keep(self, effect: Effect) -> str:  # noqa: C901 - one line a kind of effect
+    def _keep(self, effect: Effect) -> str:  # noqa: C901, PLR0912 - one line a kind of effect
         match effect:
             case Begin(script):
                 self.story = []
@@ -157,6 +159,8 @@ class Phone:
                 return f"consented {use}: {'yes' if given else 'no'}"
             case Stopped():
                 return "stopped"
+            case Judged(_, confirmed):
+                return f"said it is {'' if confirmed else 'not '}so"
             case Withdrawn():
                 return "every yes taken back"
             case HandOver(kind, agreed):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from bot.conversation.here import Here
 from bot.conversation.script import Step
@@ -17,6 +17,7 @@ BUTTONS: Final = {
     "choice": CHOICE_BUTTONS,
     "consent": CONSENT_BUTTONS,
     "hand_over": YES_NO_BUTTONS,
+    "response": YES_NO_BUTTONS,
     "words": (),
 }
 
@@ -26,7 +27,8 @@ def ask(asked: Step, state: State) -> Say:
     key = f"{asked.says}.{state.handing}" if asked.kind == "hand_over" else asked.says
     if asked.says_again and state.round:
         key = asked.says_again
-    return Say(key, asked.name, BUTTONS[asked.kind])
+    shows: Literal["", "answer"] = "answer" if asked.kind == "response" else ""
+    return Say(key, asked.name, BUTTONS[asked.kind], shows=shows)
 
 
 def current(state: State, here: Here) -> tuple[Say, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.conversation.asking import ask, current, current_step
+from bot.conversation.hearing_back import hear_offer
 from bot.conversation.here import Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
@@ -84,17 +85,19 @@ def hear_edit(state: State, incoming: Incoming, here: Here) -> Turn:
     return Turn(state, (), (Reworded(words, answer.choice if answer else None),))
 
 
-def begin(state: State, script: Script, again: int = 0) -> Turn:
+def begin(state: State, script: Script, again: int = 0, about: int = 0) -> Turn:
     """Open a conversation from our side: ask the first question of a script.
 
     Args:
         state: how the last conversation stood.
         script: what to ask.
         again: how often the same was asked before, for scripts that come again.
+        about: the id of the response that is told, where it is one.
     """
     first = script.steps[0]
     # First contact has just said how to complain.
     fresh = replace(state.fresh(script.name, first.name), met=True, round=again, routes_told=not state.met)
+    fresh = replace(fresh, about=about)
     greeting = () if state.met else (Say("first_contact", kind="prompt"),)
     question = replace(ask(first, fresh), kind="prompt")
     wake = REMIND_AFTER if script.reminder and not again else None
@@ -170,7 +173,7 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         return switch(state, chosen, here)
     if state.doubt and not incoming.choice:
         return _resolve_doubt(state, incoming, here)
-    return _notice(state, incoming, here) or listen(state, incoming, here)
+    return hear_offer(state, incoming) or _notice(state, incoming, here) or listen(state, incoming, here)
 
 
 def _then(first: Turn, second: Turn) -> Turn:

@@ -17,8 +17,9 @@ class Step:
 
     Args:
         name: what it is called in the script, the state and the buttons.
-        kind: `choice` (yes, partly, no), `words` (the story or another free answer), `consent`, or
-            `hand_over` (whether somebody who must act may be told).
+        kind: `choice` (yes, partly, no), `words` (the story or another free answer), `consent`,
+            `hand_over` (whether somebody who must act may be told), or `response` (whether what a landlord
+            says it did is so).
         says: the key of its words in the catalogues.
         keeps: the name under which the answer is kept; for the story itself, "story".
         only_if: answers that must have been given for the question to be asked at all.
@@ -27,7 +28,7 @@ class Step:
     """
 
     name: str
-    kind: Literal["choice", "words", "consent", "hand_over"]
+    kind: Literal["choice", "words", "consent", "hand_over", "response"]
     says: str
     keeps: str
     only_if: Mapping[str, tuple[str, ...]]

@@ -30,6 +30,8 @@ class State:
         asked_language: whether we have asked about that: once is enough.
         reminded: whether the one reminder has gone.
         round: how often a script that comes again has come.
+        about: the id of the response that is asked about; 0 for none.
+        offered: whether the person may still say that they want to hear what comes of it.
         language: what we answer in.
         met: whether the person has been told who asks and who reads.
         stopped: whether the person said stop.
@@ -54,6 +56,8 @@ class State:
     asked_language: bool = False
     reminded: bool = False
     round: int = 0
+    about: int = 0
+    offered: bool = False
     language: str = "en"
     met: bool = False
     stopped: bool = False

@@ -16,6 +16,7 @@ from bot.conversation.turn import (
     DoNotAsk,
     Forgotten,
     HandOver,
+    Judged,
     KeepPrivate,
     Rejoined,
     Say,
@@ -37,6 +38,7 @@ from models.conversations import Conversation, latest
 from models.landlords import Landlord, Line
 from models.outbound import Outbound, replies_since
 from models.people import Contact, contacts_of
+from models.responses import judge, words_of_response
 from models.stories import holdings, story_of, withdraw_all
 
 UNDER_18: Final = "under_18"
@@ -151,6 +153,8 @@ class Turns:
                     self._people.rejoin(session, contact)
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     contact.do_not_ask = reason
+                case Judged(response, confirmed):
+                    judge(session, response, contact.id, confirmed=confirmed)
                 case Withdrawn():
                     withdraw_all(session, contact.id, self._clock())
                 case HandOver() if talk.conversation is not None:
@@ -173,7 +177,8 @@ class Turns:
         for say in says:
             story = self._preview(session, conversation_id) if say.shows == "story" else ""
             held = self._holdings(session, contact, zone) if say.shows == "holdings" else None
-            reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
+            answer = words_of_response(session, turn.state.about) if say.shows == "answer" else ""
+            reply = reply_for(self._wording, turn.state.language, say, facts, story, held, answer)
             body = {
                 "text": reply.text,
                 "buttons": [[button.label, button.choice] for button in reply.buttons],
