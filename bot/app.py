@@ -58,6 +58,8 @@ from bot.visits import Visits
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
+from bot.workshops.prompts import Prompts
+from bot.workshops.sessions import Sessions
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel
 from handlers.twilio import TwilioChannel
@@ -94,6 +96,8 @@ class Product:
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
+    workshops: Sessions
+    prompts: Prompts
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
@@ -104,6 +108,7 @@ class Product:
     translator: Translator | None
     first_aid: FirstAid
     bell: Bell
+    hours: Hours
     clock: Clock
 
     async def run_due(self, moment: datetime | None = None, only: str | None = None) -> dict[str, int]:
@@ -173,6 +178,7 @@ class Product:
             outbox=self.outbox,
             reconciler=self.reconciler,
             visits=self.visits,
+            prompts=self.prompts,
             hand_overs=self.hand_overs,
             responses=self.responses,
             bellman=self.bellman,
@@ -259,6 +265,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
         visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
+        workshops=Sessions(store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock),
+        prompts=Prompts(store, people, inbox, hours, scripts, accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
@@ -269,6 +277,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         translator=_translator(settings, store, keys, clock, threads),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
+        hours=hours,
         clock=clock,
     )
 

@@ -34,6 +34,8 @@ Action = Literal[
     "response_ended",
     "responses_shown",
     "duty_contact_added",
+    "workshop_added",
+    "workshop_closed",
     "staff_invited",
     "staff_joined",
     "staff_removed",

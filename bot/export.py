@@ -18,6 +18,7 @@ from models.people import Contact, Suppression
 from models.releases import Release
 from models.stories import Answer, Consent, Excerpt, Story, parts_of
 from models.visits import Visit
+from models.workshops import Contribution, Participant, Workshop, contributions_of
 
 Plain = dict[str, Any]
 
@@ -41,6 +42,7 @@ class Export:
             "not_to_be_texted": [self._listed(one) for one in self._suppressions(contacts)],
             "stories": [self._story(one) for one in self._rows(Story, contacts)],
             "visits": [self._visit(one) for one in self._rows(Visit, contacts)],
+            "workshops": [self._place(one) for one in self._rows(Participant, contacts)],
             "messages_from_you": [self._received(one) for one in self._rows(Inbound, contacts)],
             "messages_to_you": [self._sent(one) for one in self._rows(Outbound, contacts)],
             "passed_on": [self._hand_over(one) for one in self._rows(HandOver, contacts)],
@@ -119,6 +121,27 @@ class Export:
             "state": row.state,
             "reason": row.reason,
             "asked_at": _time(row.asked_at),
+        }
+
+    def _place(self, row: Participant) -> Plain:
+        workshop = self._session.get_one(Workshop, row.workshop_id)
+        return {
+            "title": workshop.title,
+            "begins_at": _time(workshop.starts_at),
+            "state": row.state,
+            "comes_as": row.role,
+            "words_may_be_shown": row.agreed,
+            "never_used": row.private,
+            "told": [self._told(one) for one in contributions_of(self._session, [row.id])],
+        }
+
+    def _told(self, row: Contribution) -> Plain:
+        return {
+            "question": row.question,
+            "told_at": _time(row.told_at),
+            "words": self._open("contribution", row.id, "words", row.words),
+            "decision": row.verdict,
+            "words_that_may_be_shown": self._open("contribution", row.id, "shown", row.shown),
         }
 
     def _received(self, row: Inbound) -> Plain:

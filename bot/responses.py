@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.audit import record
 from bot.conversation import dialogue
+from bot.conversation.gathering import Errand
 from bot.conversation.script import Script
 from bot.conversation.segments import plain, segments
 from bot.conversation.speech import Facts, reply_for
@@ -217,7 +218,7 @@ class Responses:
             return False
         hearing.state, hearing.told_at = TOLD, now
         session.flush()
-        self._turns.write(session, talk, dialogue.begin(talk.state, self._script, about=response.id))
+        self._turns.write(session, talk, dialogue.begin(talk.state, self._script, Errand(about=response.id)))
         return True
 
     def _reason(self, session: Session, contact: Contact, response: Response) -> str | None:

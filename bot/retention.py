@@ -26,6 +26,7 @@ from models.providers import Clearing
 from models.releases import Release
 from models.stories import APPROVED, SET_ASIDE, Answer, Excerpt, Story, StoryPart
 from models.visits import Visit
+from models.workshops import Contribution
 
 BATCH: Final = 200
 PAUSE_SECONDS: Final = 0.02
@@ -171,6 +172,10 @@ def _remove_stories(session: Session, _keys: Keyring, ids: Sequence[int], _now: 
     session.execute(theirs.values(words=None, translation=None))
 
 
+def _workshop_words(keep: Keep, now: datetime) -> Ids:
+    return select(Contribution.id).where(Contribution.told_at < now - keep.story)
+
+
 def _contacts(keep: Keep, now: datetime) -> Ids:
     cutoff = now - keep.contact
     written = select(Outbound.id).where(Outbound.contact_id == Contact.id, Outbound.created_at >= cutoff)
@@ -234,6 +239,7 @@ RULES: Final = (
     Rule("received_messages", _received, _remove_received),
     Rule("sent_messages", _sent, _remove_sent),
     Rule("story_words", _stories, _remove_stories),
+    Rule("workshop_words", _workshop_words, _drop(Contribution)),
     Rule("erased_contacts", _erased, _remove_erased),
     Rule("contacts", _contacts, _drop(Contact)),
     Rule("visits", _visits, _drop(Visit)),

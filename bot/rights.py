@@ -21,6 +21,7 @@ from models.providers import Clearing
 from models.releases import Release
 from models.stories import Consent, Excerpt, Story
 from models.visits import Visit
+from models.workshops import Participant, take_back
 
 KEPT_BY_PROVIDER: Final = ("sms", "whatsapp")
 """Only Twilio keeps messages that can be deleted by whoever received them."""
@@ -64,6 +65,7 @@ def forget_if_erased(session: Session, keys: Keyring, contact_id: int, now: date
 def withdraw(session: Session, contact: Contact, now: datetime) -> int:
     """Take back every yes that a person gave: no later release uses their words. Says how many there were."""
     ids = [one.id for one in contacts_of(session, contact.person)]
+    take_back(session, ids)
     theirs = select(Story.id).where(Story.contact_id.in_(ids))
     given = update(Consent).where(Consent.story_id.in_(theirs), Consent.given)
     taken_back = given.values(given=False, decided_at=now).returning(Consent.id)
@@ -108,7 +110,7 @@ def _erase_at(session: Session, keys: Keyring, contact: Contact, now: datetime) 
         body = keys.open("inbound", row.id, "body", row.body or b"")
         forget_copy(session, keys, row.channel, external_id_in(body), now)
     _forget_sent(session, keys, contact, now)
-    for table in (Story, Outbound, Visit):
+    for table in (Story, Outbound, Visit, Participant):
         session.execute(delete(table).where(table.contact_id == contact.id))
     session.execute(update(HandOver).where(HandOver.contact_id == contact.id).values(contact_id=None))
     session.execute(delete(Conversation).where(Conversation.contact_id == contact.id))

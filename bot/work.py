@@ -27,6 +27,7 @@ from bot.schedule import LENIENT, add_digests
 from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
+from bot.workshops.prompts import Prompts
 from models import Store
 from models.conversations import next_wake
 from models.handovers import next_alert
@@ -64,6 +65,7 @@ class Work:
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
+    prompts: Prompts
     hand_overs: Desk
     responses: Responses
     bellman: Bellman
@@ -153,6 +155,7 @@ class Work:
             ("prepare", PREPARE_EVERY, self.prepare),
             ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
             ("responses", RESPONSES_EVERY, lambda: self.threads.run(self._tell_responses)),
+            ("workshops", VISITS_EVERY, lambda: self.threads.run(self.prompts.run_due)),
             ("escalate", ESCALATE_EVERY, lambda: self.threads.run(self._escalate)),
             ("watch", WATCH_EVERY, lambda: self.threads.run(self.watch.look)),
             ("checkpoint", CHECKPOINT_EVERY, lambda: self.threads.run(self.store.checkpoint)),

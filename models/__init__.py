@@ -19,6 +19,7 @@ from models import (
     staff,
     stories,
     visits,
+    workshops,
 )
 from models.base import Base
 from models.store import Store
@@ -40,4 +41,5 @@ __all__ = [
     "staff",
     "stories",
     "visits",
+    "workshops",
 ]

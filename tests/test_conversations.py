@@ -1,7 +1,8 @@
 """Plays the transcripts in conversations/, which anybody can read and correct.
 
 A transcript says on its first line what it shows, then, if need be, `script:` (the bot speaks first),
-`channel:`, `met: yes` (the person has been told before who asks), `quiet: 45` (seconds of silence until a
+`channel:`, `met: yes` (the person has been told before who asks), `door: open` (what a workshop's code in a
+text opens; or full, over), `room: word` (or number: what is asked in its room), `quiet: 45` (seconds of silence until a
 story counts as told; otherwise none) and `vital: yes` (dangers to life are passed on without asking).
 After that, turn by turn:
 
@@ -28,6 +29,8 @@ import pytest
 
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
+from bot.conversation.here import Door, DoorState, Gathering, Room, RoomKind
+from bot.conversation.join_codes import codes_in
 from bot.conversation.messages import ChannelName, Incoming, Reply
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
@@ -36,17 +39,22 @@ from bot.conversation.turn import (
     Answered,
     Begin,
     Consented,
+    Declined,
     DoNotAsk,
     Effect,
     Forgotten,
     HandOver,
+    Joined,
     Judged,
     KeepPrivate,
+    Left,
     Rejoined,
     Reworded,
+    RoomAnswered,
     Say,
     Stopped,
     Told,
+    TookRole,
     Turn,
     Withdrawn,
 )
@@ -64,14 +72,22 @@ UPDATE = os.environ.get("UPDATE_TRANSCRIPTS") == "1"
 
 WORDING = load_wording("bot.conversation")
 HERE = dialogue.Here(load_scripts(), WORDING.languages, code="4821", rules=load_rules())
-FACTS = Facts("Fair Hearing", "Harbour Homes", "write to complaints@harbour.example", "07700 900 999")
+FACTS = Facts(
+    "Fair Hearing",
+    "Harbour Homes",
+    "write to complaints@harbour.example",
+    "07700 900 999",
+    title="Respect for All",
+    when="Thursday 3 December, 14:00",
+    place="Saltmarsh Hall",
+)
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SHOWS_BUTTONS: tuple[ChannelName, ...] = ("telegram",)
 
 EDITED = "[edit] "
 NOT_TEXT = re.compile(r"\[(voice|photo|sticker|video)\] ?(.*)")
 PRESSED = re.compile(r"\[press (\S+)\]")
-HEADERS = ("script", "channel", "met", "quiet", "vital")
+HEADERS = ("script", "channel", "met", "quiet", "vital", "door", "room", "late")
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,11 @@ class Phone:
     story: list[str] = field(default_factory=list)
     here: dialogue.Here = HERE
     wake_at: datetime | None = None
+    door: DoorState | None = None
+    room: RoomKind | None = None
+    late: bool = False
+    joined: bool = False
+    role: str | None = None
 
     @property
     def state(self) -> State:
@@ -111,7 +132,20 @@ class Phone:
         """Send a message; gives what came of it."""
         hear = dialogue.hear_edit if text.startswith(EDITED) else dialogue.step
         incoming = self._incoming(text.removeprefix(EDITED))
-        return self.play(hear(self.state, incoming, self.here))
+        return self.play(hear(self.state, incoming, replace(self.here, gathering=self._gathering(text))))
+
+    def _gathering(self, text: str) -> Gathering:
+        if not self.door:
+            return Gathering()
+        door = Door(1, self.door, known=self.role is not None)
+        return Gathering(
+            door=door if codes_in(text) else None,
+            invited=door,
+            member=1 if self.joined else None,
+            rests=self.door == "full",
+            late=self.late,
+            room=Room(1, self.room) if self.room and self.role else None,
+        )
 
     def wait(self, time: timedelta) -> list[str]:
         """Let time pass; gives what comes of it."""
@@ -172,6 +206,19 @@ class Phone:
                 return f"not to be asked about visits: {reason}"
             case Rejoined():
                 return "rejoined"
+            case Joined():
+                self.joined = True
+                return "joined the workshop"
+            case TookRole(_, role):
+                self.role = role
+                return f"comes as {role}"
+            case Left():
+                self.joined, self.role = False, None
+                return "left the workshop"
+            case Declined():
+                return "declined the invitation"
+            case RoomAnswered():
+                return "answered in the room"
             case Forgotten():
                 self.story = []
                 return "everything removed"
@@ -188,7 +235,14 @@ def play(transcript: Transcript) -> str:
     """The whole transcript as it really goes."""
     channel = transcript.headers.get("channel", "sms")
     assert channel in get_args(ChannelName)
-    phone = Phone(cast("ChannelName", channel), here=_here(transcript.headers))
+    headers = transcript.headers
+    phone = Phone(
+        cast("ChannelName", channel),
+        here=_here(headers),
+        door=cast("DoorState | None", headers.get("door")),
+        room=cast("RoomKind | None", headers.get("room")),
+        late=headers.get("late") == "yes",
+    )
     if transcript.headers.get("met") == "yes":
         phone.saved = json.dumps(State(met=True).to_json())
     head = [transcript.title, *(f"{name}: {value}" for name, value in transcript.headers.items())]
@@ -204,7 +258,8 @@ def _here(headers: dict[str, str]) -> dialogue.Here:
 def _turns(phone: Phone, transcript: Transcript) -> Iterator[Sequence[str]]:
     script = transcript.headers.get("script")
     if script:
-        yield phone.play(dialogue.begin(phone.state, HERE.scripts[script]))
+        errand = dialogue.Errand(1) if HERE.scripts[script].workshop else dialogue.PLAIN
+        yield phone.play(dialogue.begin(phone.state, HERE.scripts[script], errand))
     for line in transcript.typed:
         mark, words = line[0], line[2:]
         if mark == "~":

@@ -48,6 +48,7 @@ PURE = (
     "bot.wording",
     "bot.numbers",
     "bot.visit_list",
+    "bot.workshops.guests",
 )
 # keys.py draws nonces: sealing needs chance, and nothing else in the folder does.
 PURE_BUT = {"bot.privacy.keys": {"os"}}
@@ -93,6 +94,18 @@ ARROWS = {
     "bot.recipients": {"bot.audit", "bot.privacy.keys", "models"},
     "bot.staff_alerts": {"bot.handover", "bot.log", "bot.privacy.keys", "models"},
     "bot.visit_list": {"bot.numbers"},
+    # What a message means to a workshop is looked up and written down where messages are.
+    "bot.workshops": set(),
+    "bot.workshops.guests": {"bot.numbers"},
+    "bot.workshops.members": {"bot.conversation", "bot.privacy", "bot.understanding.answers", "models"},
+    "bot.workshops.prompts": {"bot.conversation", "bot.delivery", "bot.log", "models"},
+    "bot.workshops.sessions": {
+        "bot.conversation",
+        "bot.delivery",
+        "bot.privacy.keys",
+        "bot.workshops.guests",
+        "models",
+    },
     "bot.visits": {
         "bot.conversation.messages",
         "bot.conversation.script",
@@ -171,6 +184,7 @@ ARROWS = {
         "bot.responses",
         "bot.retention",
         "bot.schedule",
+        "bot.workshops",
         "bot.translation",
         "models",
     },
@@ -218,6 +232,7 @@ ARROWS = {
         "bot.stories",
         "bot.understanding.language",
         "bot.wording",
+        "bot.workshops.members",
         "models",
     },
     "bot.checks": {

@@ -16,6 +16,9 @@ LONG = Facts(
     "Harbour and Saltmarsh Homes",
     "call 01632 960100 or see harbour.example/complain",
     "01632 960999",
+    title="Respect for All: what would excellent service look like?",
+    when="Wednesday 23 September, 14:00",
+    place="The Saltmarsh Community Hall, Harbour Road, first floor",
 )
 KEYS = [key for key in WORDING.keys(DEFAULT) if key not in NEVER_ALONE]
 # Single words on which phone companies act: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",
     },
+    "workshops": {"workshop": "Workshops: before, during and after."},
     "digests": {
         "moderate": "Read every story, one by one: decide what may leave, "
         "and pass on what somebody must act on.",

@@ -1,7 +1,6 @@
 """Asking: which question comes next, and how it is put."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final, Literal
 
 from bot.conversation.here import Here
@@ -13,11 +12,14 @@ from bot.conversation.turn import Say, Turn
 CHOICE_BUTTONS: Final = (("button_yes", "1"), ("button_partly", "2"), ("button_no", "3"))
 CONSENT_BUTTONS: Final = (("button_yes", "1"), ("button_show", "2"), ("button_no", "3"))
 YES_NO_BUTTONS: Final = (("button_yes", "1"), ("button_no", "3"))
+ROLE_BUTTONS: Final = (("button_tenant", "1"), ("button_staff", "2"))
 BUTTONS: Final = {
     "choice": CHOICE_BUTTONS,
     "consent": CONSENT_BUTTONS,
     "hand_over": YES_NO_BUTTONS,
     "response": YES_NO_BUTTONS,
+    "invitation": YES_NO_BUTTONS,
+    "role": ROLE_BUTTONS,
     "words": (),
 }
 
@@ -25,8 +27,6 @@ BUTTONS: Final = {
 def ask(asked: Step, state: State) -> Say:
     """The question of a step."""
     key = f"{asked.says}.{state.handing}" if asked.kind == "hand_over" else asked.says
-    if asked.says_again and state.round:
-        key = asked.says_again
     shows: Literal["", "answer"] = "answer" if asked.kind == "response" else ""
     return Say(key, asked.name, BUTTONS[asked.kind], shows=shows)
 
@@ -58,10 +58,9 @@ def advance(state: State, asked: Step | None, here: Here) -> Turn:
             moved = replace(state, step=following.name, trail=(*state.trail, asked.name if asked else ""))
             question = ask(following, moved)
             return _with_routes(moved, question) if following.kind == "consent" else Turn(moved, (question,))
-    ended = replace(state, step=None, trail=())
-    if script.again_after_days[state.round :]:
-        days = script.again_after_days[state.round]
-        return Turn(ended, (Say("thanks"),), wake=timedelta(days=days))
+    # What was told for a workshop is its teller's to change until then: "back" still finds the questions.
+    left = (*state.trail, asked.name) if script.workshop and asked else ()
+    ended = replace(state, step=None, trail=left)
     return _with_routes(ended, Say("added" if state.dangers else "thanks"))
 
 
@@ -74,6 +73,8 @@ def _with_routes(state: State, last: Say) -> Turn:
 
 def _applies(asked: Step, state: State) -> bool:
     if asked.kind == "consent" and (not state.told or state.private or state.dangers):
+        return False
+    if asked.kind == "consent" and asked.keeps in state.answers:  # decided before
         return False
     if asked.keeps == "story" and state.told:
         return False

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.conversation.asking import ask, current, current_step
+from bot.conversation.gathering import PLAIN, Errand, attend
 from bot.conversation.hearing_back import hear_offer
-from bot.conversation.here import Here, World
+from bot.conversation.here import Gathering, Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
 from bot.conversation.obeying import AFTER_STOP, command_in, forget, obey, stop, switch
@@ -43,14 +44,30 @@ from bot.understanding.normal import clean, has_words, phrase
 from bot.understanding.questions import read_question
 from bot.understanding.withdrawing import withdraws_consent
 
-__all__ = ["OPEN_STORY", "Here", "World", "begin", "hear_edit", "pass_time", "signposts", "step"]
+__all__ = [
+    "OPEN_STORY",
+    "PLAIN",
+    "Errand",
+    "Gathering",
+    "Here",
+    "World",
+    "begin",
+    "hear_edit",
+    "notify",
+    "pass_time",
+    "signposts",
+    "step",
+]
 
 TO_STOPPED: Final = ("farewell", "signpost")
 """Kinds of message that go even to somebody who said stop."""
+BEFORE_WORKSHOPS: Final = ("stop", "delete", "help", "privacy", "my_data")
+"""Commands that are obeyed even where a workshop waits for an answer."""
 MOST_WORDS_NAMING_A_LANGUAGE: Final = 3
 SHORT_QUESTION: Final = 12
 """Words: a longer message that seems to ask something is kept as a story."""
 REMIND_AFTER: Final = timedelta(days=1)
+SETTLES_WITHIN: Final = timedelta(minutes=1)
 
 
 def step(state: State, incoming: Incoming, here: Here) -> Turn:
@@ -85,23 +102,45 @@ def hear_edit(state: State, incoming: Incoming, here: Here) -> Turn:
     return Turn(state, (), (Reworded(words, answer.choice if answer else None),))
 
 
-def begin(state: State, script: Script, again: int = 0, about: int = 0) -> Turn:
+def begin(state: State, script: Script, errand: Errand = PLAIN) -> Turn:
     """Open a conversation from our side: ask the first question of a script.
 
     Args:
         state: how the last conversation stood.
         script: what to ask.
-        again: how often the same was asked before, for scripts that come again.
-        about: the id of the response that is told, where it is one.
+        errand: what else is known of why it is asked.
     """
     first = script.steps[0]
     # First contact has just said how to complain.
-    fresh = replace(state.fresh(script.name, first.name), met=True, round=again, routes_told=not state.met)
-    fresh = replace(fresh, about=about)
+    fresh = replace(
+        state.fresh(script.name, first.name),
+        met=True,
+        routes_told=not state.met,
+        workshop=errand.workshop,
+        about=errand.about,
+        answers=dict(errand.decided),
+    )
     greeting = () if state.met else (Say("first_contact", kind="prompt"),)
     question = replace(ask(first, fresh), kind="prompt")
-    wake = REMIND_AFTER if script.reminder and not again else None
+    wake = REMIND_AFTER if script.reminder and errand.reminds else None
     return Turn(fresh, (*greeting, question), (Begin(script.name),), wake)
+
+
+def notify(state: State, key: str, workshop: int) -> Turn:
+    """Say one thing about a workshop from our side, which asks nothing.
+
+    What is being asked meanwhile stays asked.
+
+    Args:
+        state: how the conversation stands.
+        key: what to say.
+        workshop: about which workshop.
+    """
+    greeting = () if state.met else (Say("first_contact", kind="prompt"),)
+    told = replace(state, met=True, workshop=workshop)
+    # A story that is being told is to settle all the same.
+    wake = SETTLES_WITHIN if state.settling else None
+    return Turn(told, (*greeting, Say(key, kind="prompt")), (), wake)
 
 
 def pass_time(state: State, _now: datetime, here: Here) -> Turn:
@@ -119,8 +158,6 @@ def pass_time(state: State, _now: datetime, here: Here) -> Turn:
     script = here.scripts.get(state.script)
     if script is None:
         return Turn(state)
-    if state.step is None and state.round < len(script.again_after_days):
-        return begin(state, script, again=state.round + 1)
     waits_for_first = state.step == script.steps[0].name and not state.answers and not state.told
     if script.reminder and waits_for_first and not state.reminded:
         first = ask(script.steps[0], state)
@@ -164,6 +201,10 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
     if state.code and phrase(incoming.text) == state.code:
         return forget(state)
     state = replace(state, code=None)
+    if command not in BEFORE_WORKSHOPS and (not state.stopped or command == "start"):
+        attended = attend(state, incoming, here)
+        if attended is not None:
+            return attended
     if command and (not state.stopped or command in AFTER_STOP):
         return obey(command, state, incoming, here)
     if command:

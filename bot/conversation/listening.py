@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation.asking import advance, ask, current, current_step
+from bot.conversation.gathering import plan
 from bot.conversation.hearing_back import offer
 from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
@@ -23,11 +24,13 @@ PREVIEW_WINDOW: Final = timedelta(minutes=15)
 UNGUESSED: Final = "?"
 FEWEST_WORDS_OF_A_STORY: Final = 4
 """After a yes or no: "no, it isn't" has nothing more to tell."""
+HEARD: Final = "listened"
+"""How the names of questions begin that a no to means trouble."""
 PREVIEW_BUTTONS: Final = (("button_share", "1"), ("button_retell", "2"), ("button_private", "3"))
 TOO_LATE_BUTTONS: Final = (("button_yes", "1"), ("button_no", "3"))
 
 
-def listen(state: State, incoming: Incoming, here: Here) -> Turn:
+def listen(state: State, incoming: Incoming, here: Here) -> Turn:  # noqa: C901 - one line a kind of question
     """What a message answers or tells."""
     if incoming.choice:
         pressed, _, number = incoming.choice.partition(":")
@@ -50,6 +53,8 @@ def listen(state: State, incoming: Incoming, here: Here) -> Turn:
             return _hear_hand_over(state, incoming, asked, here)
         case "response":
             return _hear_judgement(state, incoming, here)
+        case "role" | "invitation":
+            return plan(state, incoming, asked, here) or _out_of_the_blue(state, incoming, here)
 
 
 def settle(state: State, here: Here) -> Turn:
@@ -115,7 +120,8 @@ def _hear_choice(state: State, incoming: Incoming, asked: Step, here: Here) -> T
 
 
 def _choose(state: State, answer: Answer, asked: Step, here: Here, incoming: Incoming) -> Turn:
-    state = replace(state, answers={**state.answers, asked.keeps: answer.choice}, bad=answer.choice != "yes")
+    bad = asked.keeps.startswith(HEARD) and answer.choice != "yes"
+    state = replace(state, answers={**state.answers, asked.keeps: answer.choice}, bad=bad)
     kept = Answered(asked.keeps, answer.choice)
     turn = _told(state, answer.rest, asked, incoming, here) if answer.rest else advance(state, asked, here)
     return replace(turn, effects=(kept, *turn.effects))

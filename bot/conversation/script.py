@@ -11,6 +11,9 @@ OPEN_STORY: Final = "open_story"
 """The script of somebody who writes out of the blue."""
 
 
+StepKind = Literal["choice", "words", "consent", "hand_over", "response", "invitation", "role"]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One question.
@@ -18,22 +21,21 @@ class Step:
     Args:
         name: what it is called in the script, the state and the buttons.
         kind: `choice` (yes, partly, no), `words` (the story or another free answer), `consent`,
-            `hand_over` (whether somebody who must act may be told), or `response` (whether what a landlord
-            says it did is so).
+            `hand_over` (whether somebody who must act may be told), `invitation` (whether they will come to
+            a workshop), `role` (as a tenant or as staff) or `response` (whether what a landlord says it did
+            is so).
         says: the key of its words in the catalogues.
         keeps: the name under which the answer is kept; for the story itself, "story".
         only_if: answers that must have been given for the question to be asked at all.
         use: for `consent`, the use that is asked about.
-        says_again: the key of its words when the script comes again.
     """
 
     name: str
-    kind: Literal["choice", "words", "consent", "hand_over", "response"]
+    kind: StepKind
     says: str
     keeps: str
     only_if: Mapping[str, tuple[str, ...]]
     use: str
-    says_again: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,13 @@ class Script:
         name: what it is called.
         steps: the questions.
         reminder: the key of the one reminder, when nobody has answered the first question; "" for none.
-        again_after_days: how many days after it ends it is asked again, each time.
+        workshop: whether it belongs to a workshop: what is answered is kept for that, and for nothing else.
     """
 
     name: str
     steps: tuple[Step, ...]
     reminder: str = ""
-    again_after_days: tuple[int, ...] = ()
+    workshop: bool = False
 
     @property
     def asks_for_story(self) -> bool:
@@ -80,7 +82,7 @@ def load_scripts() -> Mapping[str, Script]:
 
 def _script(name: str, plain: Mapping[str, Any]) -> Script:
     steps = tuple(_step(step) for step in plain["step"])
-    return Script(name, steps, plain.get("reminder", ""), tuple(plain.get("again_after_days", ())))
+    return Script(name, steps, plain.get("reminder", ""), plain.get("workshop", False))
 
 
 def _step(plain: Mapping[str, Any]) -> Step:
@@ -92,5 +94,4 @@ def _step(plain: Mapping[str, Any]) -> Step:
         keeps=plain["keeps"],
         only_if=conditions,
         use=plain.get("use", ""),
-        says_again=plain.get("says_again", ""),
     )

@@ -42,6 +42,9 @@ class Facts:
         complaints: how to complain, in a sentence.
         emergency: the landlord's line for urgent repairs.
         lines: numbers for people in danger, by the name that the sentences use.
+        title: what the workshop is called that is spoken of, if any.
+        when: its day and time.
+        place: where it is.
     """
 
     operator: str
@@ -49,6 +52,9 @@ class Facts:
     complaints: str
     emergency: str
     lines: Mapping[str, str] = field(default_factory=lambda: LINES)
+    title: str = ""
+    when: str = ""
+    place: str = ""
 
 
 def reply_for(  # noqa: PLR0913 - what a sentence may need
@@ -77,6 +83,9 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         "complaints": facts.complaints,
         "emergency": facts.emergency,
         "code": say.code or "",
+        "title": facts.title,
+        "when": facts.when,
+        "place": facts.place,
         **facts.lines,
         "stories": str(holdings.stories if holdings else 0),
         "shared": str(holdings.shared if holdings else 0),

@@ -126,6 +126,43 @@ class Forgotten:
     """Erase everything that this person told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """This person comes to a workshop, or waits for a place where it is full."""
+
+    workshop: int
+
+
+@dataclass(frozen=True, slots=True)
+class TookRole:
+    """As whom somebody comes to a workshop."""
+
+    workshop: int
+    role: Literal["tenant", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """This person does not come to a workshop after all."""
+
+    workshop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """An invitation was answered with no."""
+
+    workshop: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RoomAnswered:
+    """An answer to the question that is open in the room of a workshop."""
+
+    question: int
+    value: str
+
+
 Effect = (
     Begin
     | Told
@@ -140,6 +177,11 @@ Effect = (
     | Stopped
     | Rejoined
     | Forgotten
+    | Joined
+    | TookRole
+    | Left
+    | Declined
+    | RoomAnswered
 )
 
 

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, assert_never, cast
 
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from bot.conversation import dialogue
 from bot.conversation.messages import Arrival, ChannelName, Departure, Incoming, Intrusion, Report
 from bot.conversation.script import Script
+from bot.conversation.state import State
+from bot.conversation.turn import Turn
 from bot.delivery.kinds import PROMPTED
 from bot.delivery.people import People
 from bot.delivery.reports import note_report
@@ -20,6 +22,7 @@ from bot.delivery.turns import Turns
 from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
+from bot.workshops.members import Members
 from models import Store
 from models.base import new_id
 from models.conversations import locked, put_to_sleep, waking
@@ -88,6 +91,7 @@ class Inbox:
         self._people = people
         self._turns = turns
         self._world = world
+        self._members = Members(keys, clock)
         self._clock = clock
         self._wake = wake
 
@@ -140,7 +144,14 @@ class Inbox:
                     self._wake()
         return len(rows)
 
-    def ask(self, channel: ChannelName, account: str, address: str, script: Script) -> bool:
+    def ask(
+        self,
+        channel: ChannelName,
+        account: str,
+        address: str,
+        script: Script,
+        errand: dialogue.Errand = dialogue.PLAIN,
+    ) -> bool:
         """Open a conversation from our side.
 
         Args:
@@ -148,17 +159,27 @@ class Inbox:
             account: from which of our numbers or bots.
             address: to whom.
             script: what to ask.
+            errand: what else is known of why it is asked.
 
         Returns:
             False when nothing is sent, because the person said stop or had all removed, or the line has no landlord.
         """
+        return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
+
+    def notify(self, channel: ChannelName, account: str, address: str, key: str, workshop: int) -> bool:
+        """Say one thing about a workshop from our side, which asks nothing; False as for `ask`."""
+        return self._say_first(channel, account, address, lambda state: dialogue.notify(state, key, workshop))
+
+    def _say_first(
+        self, channel: ChannelName, account: str, address: str, turn: Callable[[State], Turn]
+    ) -> bool:
         with self._store.write() as session:
             line = line_for(session, channel, account)
             if line is None or self._people.is_listed(session, channel, address):
                 return False
             contact = self._people.meet(session, channel, address)
             talk = self._turns.open(session, contact, line)
-            self._turns.write(session, talk, dialogue.begin(talk.state, script))
+            self._turns.write(session, talk, turn(talk.state))
         self._wake()
         return True
 
@@ -248,7 +269,8 @@ class Inbox:
         if versions and not incoming.edited:
             return 0  # its edit overtook it: what it said first is kept, and counts no more
         hear = dialogue.hear_edit if versions else dialogue.step
-        turn = hear(talk.state, incoming, self._here(incoming.channel))
+        gathering = self._members.look(session, contact, incoming, talk.state)
+        turn = hear(talk.state, incoming, replace(self._here(incoming.channel), gathering=gathering))
         return self._turns.write(session, talk, turn, (inbound_id, *(version.id for version in versions)))
 
     def _here(self, channel: ChannelName) -> dialogue.Here:

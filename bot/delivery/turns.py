@@ -16,9 +16,11 @@ from bot.conversation.turn import (
     DoNotAsk,
     Forgotten,
     HandOver,
+    Joined,
     Judged,
     KeepPrivate,
     Rejoined,
+    Reworded,
     Say,
     Stopped,
     Turn,
@@ -33,6 +35,7 @@ from bot.privacy.redact import redact
 from bot.rights import erase
 from bot.stories import StoryBook
 from bot.wording import Wording
+from bot.workshops.members import Members, is_for_workshop, when_it_is
 from models.base import new_id
 from models.conversations import Conversation, latest
 from models.landlords import Landlord, Line
@@ -40,6 +43,7 @@ from models.outbound import Outbound, replies_since
 from models.people import Contact, contacts_of
 from models.responses import judge, words_of_response
 from models.stories import holdings, story_of, withdraw_all
+from models.workshops import Workshop
 
 UNDER_18: Final = "under_18"
 MOST_REPLIES: Final = 12
@@ -93,6 +97,7 @@ class Turns:
         self._hours = hours
         self._hand_over = hand_over
         self._clock = clock
+        self._members = Members(keys, clock)
 
     def open(self, session: Session, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
@@ -134,7 +139,10 @@ class Turns:
         conversation.wake_at = now + turn.wake if turn.wake else None
         contact.language, contact.met = turn.state.language, turn.state.met
         session.flush()
-        StoryBook(session, self._keys).keep(turn, conversation, talk.line, inbound_ids, now)
+        theirs = [one for one in turn.effects if isinstance(one, Reworded) or not is_for_workshop(turn.state)]
+        told = replace(turn, effects=tuple(theirs))
+        StoryBook(session, self._keys).keep(told, conversation, talk.line, inbound_ids, now)
+        self._members.keep(session, contact, turn.state, turn.effects, inbound_ids)
         self._carry_out(session, replace(talk, conversation=conversation), turn)
         return self._queue(session, talk, conversation.id, turn)
 
@@ -149,7 +157,8 @@ class Turns:
             match effect:
                 case Stopped():
                     self._people.stop(session, contact)
-                case Rejoined():
+                case Rejoined() | Joined():
+                    # Whoever asks to come wants to hear from us, even if they had all removed before.
                     self._people.rejoin(session, contact)
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     contact.do_not_ask = reason
@@ -174,8 +183,11 @@ class Turns:
         landlord = session.get_one(Landlord, talk.line.landlord_id)
         zone = ZoneInfo(landlord.timezone)
         facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
+        facts = self._with_workshop(session, facts, turn.state)
         for say in says:
-            story = self._preview(session, conversation_id) if say.shows == "story" else ""
+            story = (
+                self._preview(session, contact, conversation_id, turn.state) if say.shows == "story" else ""
+            )
             held = self._holdings(session, contact, zone) if say.shows == "holdings" else None
             answer = words_of_response(session, turn.state.about) if say.shows == "answer" else ""
             reply = reply_for(self._wording, turn.state.language, say, facts, story, held, answer)
@@ -210,8 +222,18 @@ class Turns:
         due = self._hours.next_open(now, zone)
         return due, min(due + kind.useful_for, self._hours.closes_after(due, zone))
 
-    def _preview(self, session: Session, conversation_id: int) -> str:
+    def _with_workshop(self, session: Session, facts: Facts, state: State) -> Facts:
+        workshop = session.get(Workshop, state.workshop) if state.workshop is not None else None
+        if workshop is None:
+            return facts
+        return replace(
+            facts, title=workshop.title, place=workshop.place, when=when_it_is(workshop, state.language)
+        )
+
+    def _preview(self, session: Session, contact: Contact, conversation_id: int, state: State) -> str:
         """The redacted story, for the one thing we say that needs it."""
+        if state.workshop is not None:
+            return self._members.words(session, contact, state.workshop)
         story = story_of(session, conversation_id)
         if story is None:
             return ""

@@ -41,24 +41,29 @@ class Way:
         return out.getvalue().decode()
 
 
-def ways(reached: Iterable[tuple[ChannelName, str]], source: str = "") -> tuple[Way, ...]:
+def ways(reached: Iterable[tuple[ChannelName, str]], source: str = "", says: str = "") -> tuple[Way, ...]:
     """The ways to reach these lines.
 
     Args:
         reached: (channel, number in E.164 or bot's name without @).
         source: where the poster hangs; only Telegram's links can carry it.
+        says: what is typed already when somebody scans the code of SMS or WhatsApp.
     """
-    made = {channel: _way(channel, name, source) for channel, name in reached}
+    made = {channel: _way(channel, name, source, says) for channel, name in reached}
     return tuple(made[channel] for channel in ORDER if channel in made)
 
 
-def _way(channel: ChannelName, name: str, source: str) -> Way:
+def _way(channel: ChannelName, name: str, source: str, says: str) -> Way:
+    typed = quote(says, safe="")
     match channel:
         case "sms":
-            return Way(channel, spaced(name), f"sms:{name}")  # RFC 5724
+            return Way(
+                channel, spaced(name), f"sms:{name}?body={typed}" if says else f"sms:{name}"
+            )  # RFC 5724
         case "whatsapp":
             # WhatsApp, "How to use click to chat": the number without + or zeros in front.
-            return Way(channel, spaced(name), f"https://wa.me/{name.lstrip('+')}")
+            link = f"https://wa.me/{name.lstrip('+')}"
+            return Way(channel, spaced(name), f"{link}?text={typed}" if says else link)
         case "telegram":
             start = f"?start={quote(source, safe='')}" if source else ""
             return Way(channel, f"@{name}", f"https://t.me/{name}{start}")

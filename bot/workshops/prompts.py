@@ -1,0 +1,220 @@
+"""Prompts: what participants are asked before and after a workshop, each once and at its time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.conversation.dialogue import Errand
+from bot.conversation.messages import ChannelName
+from bot.conversation.script import Script
+from bot.delivery.hours import Hours
+from bot.delivery.inbox import Inbox
+from bot.delivery.people import People
+from bot.log import get_logger
+from models import Store
+from models.base import new_id
+from models.handovers import has_live_hand_over
+from models.people import Contact, contacts_of
+from models.workshops import (
+    COMING,
+    WAITING,
+    Participant,
+    Prompted,
+    Workshop,
+    all_workshops,
+    contribution,
+    count_in,
+    participants_of,
+    prompted,
+)
+
+AT: Final = time(10)
+"""The local time at which people are asked afterwards."""
+USEFUL_FOR: Final = timedelta(hours=6)
+"""A question before a session that is later than that is not asked any more."""
+LATER_FOR: Final = timedelta(days=7)
+"""The same for questions afterwards."""
+REMINDS_UNTIL: Final = timedelta(days=1, hours=3)
+"""Before the session: a reminder comes a day after the question, and must not run into the day."""
+AFTER_DAYS: Final[Mapping[str, int]] = {"after": 1, "check_30": 30, "check_90": 90}
+OVER_AFTER: Final = timedelta(days=100)
+FIRST: Final = "first"
+NEAR: Final = "near"
+EARLIER: Final = (FIRST, NEAR)
+TODAY: Final = "today"
+PLACE_FREE: Final = "place_free"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One time at which a workshop's participants are asked something."""
+
+    name: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asking:
+    """One person to be asked: what, where, and what they have decided before."""
+
+    workshop: int
+    channel: ChannelName
+    address: str
+    script: str
+    errand: Errand
+
+
+def moments_of(workshop: Workshop, hours: Hours) -> tuple[Moment, ...]:
+    """When the participants of a workshop are asked what, in order: before it and after it."""
+    zone = ZoneInfo(workshop.timezone)
+    day = workshop.starts_at.astimezone(zone).date()
+    before = [datetime.fromisoformat(one) for one in workshop.prompts]
+    names = _names([one.astimezone(zone).date() == day for one in before])
+    asked = [Moment(name, at, at + USEFUL_FOR) for name, at in zip(names, before, strict=True)]
+    for name, days in AFTER_DAYS.items():
+        at = hours.next_open(datetime.combine(day + timedelta(days=days), AT, zone), zone)
+        asked.append(Moment(name, at, at + LATER_FOR))
+    return tuple(asked)
+
+
+def _names(on_the_day: Sequence[bool]) -> list[str]:
+    """What each time before a session is for: stories, then what is left, and on the day itself when and where."""
+    earlier = iter(EARLIER)
+    return [TODAY if today else next(earlier) for today in on_the_day]
+
+
+class Prompts:
+    """Asks what is due.
+
+    Args:
+        store: the database.
+        people: who is asked.
+        inbox: opens conversations.
+        hours: when somebody may be asked.
+        scripts: what to ask.
+        accounts: our number on each channel.
+        clock: gives the current time, aware.
+    """
+
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
+        self,
+        store: Store,
+        people: People,
+        inbox: Inbox,
+        hours: Hours,
+        scripts: Mapping[str, Script],
+        accounts: Mapping[ChannelName, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._people = people
+        self._inbox = inbox
+        self._hours = hours
+        self._scripts = scripts
+        self._accounts = accounts
+        self._clock = clock
+
+    def run_due(self) -> int:
+        """Ask everybody what is due, and give free places to those who wait; says how many were written to."""
+        now = self._clock()
+        with self._store.write() as session:
+            live = [
+                one
+                for one in all_workshops(session)
+                if one.closed_at is None and one.ends_at + OVER_AFTER > now
+            ]
+            due = [asking for workshop in live for asking in self._due(session, workshop, now)]
+        return sum(self._ask(asking) for asking in due)
+
+    def _due(self, session: Session, workshop: Workshop, now: datetime) -> Iterator[Asking]:
+        yield from self._free_places(session, workshop, now)
+        for moment in moments_of(workshop, self._hours):
+            if not moment.at <= now < moment.until:
+                continue
+            for place in participants_of(session, workshop.id, COMING):
+                asking = self._decide(session, workshop, place, moment)
+                if asking is not None:
+                    yield asking
+
+    def _free_places(self, session: Session, workshop: Workshop, now: datetime) -> Iterator[Asking]:
+        if now >= workshop.ends_at:
+            return
+        free = workshop.capacity - count_in(session, workshop.id, COMING)
+        for place in participants_of(session, workshop.id, WAITING)[: max(free, 0)]:
+            place.state = COMING
+            asking = self._mark(session, workshop, place, PLACE_FREE)
+            if asking is not None:
+                yield asking
+
+    def _decide(
+        self, session: Session, workshop: Workshop, place: Participant, moment: Moment
+    ) -> Asking | None:
+        """Who is asked is written down before anything is sent: a crash asks too little, never twice."""
+        if moment.name == FIRST and place.joined_at and place.joined_at > moment.at:
+            return None  # they were asked the one that matters when they joined
+        committed = contribution(session, place.id, "will_do") is not None
+        if moment.name == "check_30" and not committed:
+            return None
+        if moment.name in prompted(session, place.id):
+            return None
+        return self._mark(session, workshop, place, moment.name, committed=committed)
+
+    def _mark(
+        self,
+        session: Session,
+        workshop: Workshop,
+        place: Participant,
+        name: str,
+        *,
+        committed: bool = False,
+    ) -> Asking | None:
+        now = self._clock()
+        session.add(Prompted(id=new_id(), participant_id=place.id, name=name, at=now))
+        session.flush()
+        contact = session.get_one(Contact, place.contact_id)
+        reason = self._reason(session, contact)
+        if reason is not None:
+            get_logger().info("participant_not_asked", reason=reason)
+            return None
+        staff = "_staff" if place.role == "staff" else ""
+        script = {
+            FIRST: f"pre_session{staff}",
+            NEAR: f"pre_session_near{staff}",
+            "after": "post_session",
+            "check_30": "commitment",
+            "check_90": f"commitment_last{staff}" if committed else f"pair_after{staff}",
+        }.get(name, f"workshop.{name}")
+        decided = {} if place.agreed is None else {"workshop_consent": "yes" if place.agreed else "no"}
+        errand = Errand(workshop.id, decided, reminds=now + REMINDS_UNTIL < workshop.starts_at)
+        return Asking(
+            workshop.id,
+            contact.channel,  # type: ignore[arg-type]  # a plain word in the table
+            self._people.address(contact),
+            script,
+            errand,
+        )
+
+    def _ask(self, asking: Asking) -> bool:
+        account = self._accounts.get(asking.channel)
+        if account is None:
+            return False
+        script = self._scripts.get(asking.script)
+        if script is None:  # it asks nothing: it only says
+            return self._inbox.notify(asking.channel, account, asking.address, asking.script, asking.workshop)
+        return self._inbox.ask(asking.channel, account, asking.address, script, asking.errand)
+
+    def _reason(self, session: Session, contact: Contact) -> str | None:
+        """Why this person is not to be asked, or None."""
+        everywhere = contacts_of(session, contact.person) or [contact]
+        if self._people.is_listed(session, contact.channel, self._people.address(contact)):
+            return "stopped"
+        if contact.unreachable:
+            return "unreachable"
+        if any(one.do_not_ask for one in everywhere):
+            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
+        return "hand_over_open" if has_live_hand_over(session, [one.id for one in everywhere]) else None
