@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
+TESTS := $(BIN)/python -m pytest -q --durations=10
+SIDE_BY_SIDE := -n 2 --dist loadfile -m "not alone"
+ALONE := -m alone
 
 .PHONY: help demo demo-history test test-peers check format lint types lock faults console-access screenshots train clean
 
@@ -17,8 +20,10 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test, and those of
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --postgresql
+	$(TESTS) $(SIDE_BY_SIDE)
+	$(TESTS) $(ALONE)
+	$(TESTS) --postgresql $(SIDE_BY_SIDE)
+	$(TESTS) --postgresql $(ALONE)
 
 test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
 	@tests/peers/run $(abspath $(BIN))/python

@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from bot.alerts import Bellman
 from bot.console.accounts import Accounts
@@ -42,10 +40,11 @@ from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
 from bot.failpoints import failpoint
 from bot.handover import Desk, queue_alert
+from bot.health import health_routes
 from bot.key_chain import join_chain
 from bot.log import log_error
 from bot.mail_tokens import mail_server_of
-from bot.migrations import is_current
+from bot.metrics import Meter
 from bot.notice import as_page, notice
 from bot.privacy.keys import Keyring
 from bot.recipients import Recipients
@@ -55,6 +54,7 @@ from bot.schedule import queue_due
 from bot.settings import Settings
 from bot.translation import Translator
 from bot.visits import Visits
+from bot.vitals import Pulse
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
@@ -70,7 +70,7 @@ from models import Store
 
 Clock = Callable[[], datetime]
 WRITERS_ON_POSTGRESQL: Final = 4
-CONSOLE_THREADS: Final = 4
+THREADS_BESIDE: Final = 4
 """Apart from those that take messages in: no page keeps a tenant waiting."""
 PREPARE_SECONDS: Final = 15.0
 """How long a provider may take to hear where to call before we begin without."""
@@ -92,6 +92,9 @@ class Product:
     keys: Keyring
     channels: Mapping[ChannelName, Channel]
     threads: Threads
+    """For what comes in and goes out."""
+    beside: Threads
+    """For pages, digests and whatever else may take its time: nothing that comes in waits for it."""
     inbox: Inbox
     outbox: Outbox
     reconciler: Reconciler
@@ -106,6 +109,7 @@ class Product:
     recipients: Recipients
     responses: Responses
     translator: Translator | None
+    pulse: Pulse
     first_aid: FirstAid
     bell: Bell
     hours: Hours
@@ -129,7 +133,7 @@ class Product:
             with self.store.write(steady=True) as session:
                 queue_due(session, self.keys, moment=moment or now, now=now, at=at, only=only)
 
-        await self.threads.run(queue)
+        await self.beside.run(queue)
         failpoint("digest_queued")
         return await self.post_room.deliver()
 
@@ -208,11 +212,16 @@ class Product:
         for channel in self.channels.values():
             await channel.close()
 
+    def close_database(self) -> None:
+        """Let what is under way end, and let go of the database."""
+        self.threads.close()
+        self.beside.close()
+        self.store.close()
+
     async def close(self) -> None:
         """Let go of everything."""
         await self.close_channels()
-        self.threads.close()
-        self.store.close()
+        self.close_database()
 
 
 def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None) -> Product:
@@ -235,6 +244,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         store.close()
         raise
     threads = Threads(1 if store.is_sqlite else WRITERS_ON_POSTGRESQL)
+    beside = Threads(THREADS_BESIDE)
     wording = load_wording("bot.conversation")
     channels = _channels(settings, clock, wording)
     people = People(keys, clock)
@@ -261,6 +271,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         keys=keys,
         channels=channels,
         threads=threads,
+        beside=beside,
         inbox=inbox,
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
@@ -271,10 +282,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock),
         retention=Retention(store, keys, keep_of(settings), clock),
-        post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, threads),
+        post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
         recipients=Recipients(store, keys, clock),
         responses=Responses(store, keys, people, turns, scripts["response"], settings.operator_name, clock),
-        translator=_translator(settings, store, keys, clock, threads),
+        translator=_translator(settings, store, keys, clock, beside),
+        pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
         bell=bell,
         hours=hours,
@@ -314,13 +326,14 @@ def web_app(
         more: further routes.
         visitors: in the demo, the roles that a visitor of the console may switch to.
     """
-    beside = Threads(CONSOLE_THREADS)
+    meter = Meter()
 
     async def store(arrival: Arrival) -> object:
         return await product.threads.run(lambda: product.inbox.receive(arrival))
 
     async def receive(arrival: Arrival) -> object:
-        return await product.first_aid.beside(arrival, store(arrival))
+        storing = product.first_aid.beside(arrival, store(arrival))
+        return await meter.measure(type(arrival).__name__.lower(), storing)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -329,18 +342,19 @@ def web_app(
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():
             yield
-        beside.close()
         await asyncio.gather(warming, return_exceptions=True)
         preparing.cancel()
 
-    health = [Route("/healthz", _healthz), Route("/readyz", _readyz(product))]
+    settings, beside = product.settings, product.beside
+    token = settings.metrics_token.get_secret_value()
+    health = health_routes(product.store, product.pulse, meter, token, beside)
     webhooks = webhook_routes(_readers(product), receive)
-    keys = product.settings.visit_keys
-    api = VisitsApi(product.store, product.visits, keys, product.threads, product.clock)
-    privacy = privacy_route(as_page(notice(product.settings)))
-    unsubscribe = unsubscribe_route(product.recipients, product.threads)
-    said = said_and_done_route(product.responses, product.threads)
-    hand_overs = hand_over_routes(product.hand_overs, product.threads)
+    keys = settings.visit_keys
+    api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
+    privacy = privacy_route(as_page(notice(settings)))
+    unsubscribe = unsubscribe_route(product.recipients, beside)
+    said = said_and_done_route(product.responses, beside)
+    hand_overs = hand_over_routes(product.hand_overs, beside)
     pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
@@ -406,21 +420,3 @@ def _telegram(settings: Settings, clock: Clock, wording: Wording) -> TelegramCha
             code: [(name, wording.text(code, f"menu.{name}")) for name in MENU] for code in wording.languages
         },
     )
-
-
-async def _healthz(_request: Request) -> Response:
-    """The process answers."""
-    return JSONResponse({"ok": True})
-
-
-def _readyz(product: Product) -> Callable[[Request], object]:
-    async def readyz(_request: Request) -> Response:
-        """The database answers, and is of the shape that this code wants."""
-        try:
-            ready = await product.threads.run(lambda: is_current(product.store))
-        except Exception as error:  # noqa: BLE001 - not ready is the answer, whatever the reason
-            log_error("not_ready", error)
-            ready = False
-        return JSONResponse({"ready": ready}, status_code=200 if ready else 503)
-
-    return readyz

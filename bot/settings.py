@@ -210,6 +210,10 @@ class Settings(BaseSettings):
     keep_audit_days: int = Field(
         default=2192, ge=365, description="Days for which it is kept what staff did (six years)."
     )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What Prometheus sends as a bearer token to /metrics. Without it only this machine may ask.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much is logged. No level ever logs an address, a story or a token."
     )

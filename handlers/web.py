@@ -1,8 +1,9 @@
 """The webhooks: from a provider's request to a stored event, and only then a 200."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +20,8 @@ PATHS: Mapping[ChannelName, str] = {
     "whatsapp": "/webhooks/twilio/whatsapp",
 }
 STATUS_PATH = "/webhooks/twilio/status"
+ANSWER_SECONDS: Final = 8.0
+"""After that a provider hears that it should try again. Twilio gives up after 15 seconds without a word."""
 
 
 class Receive(Protocol):
@@ -54,7 +57,8 @@ def _endpoint(reader: Reader, receive: Receive) -> Callable[[Request], Awaitable
             return _accept(reader, None)
         failpoint("received")
         try:
-            await receive(arrival)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await receive(arrival)
         except Exception as error:  # noqa: BLE001 - not stored, so the provider must try again
             log_error("not_taken_in", error, channel=reader.name)
             return _refuse(reader, HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.")

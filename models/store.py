@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -26,6 +26,16 @@ ON_POSTGRESQL: Final[Mapping[str, str]] = {
 }
 """What a connection is made with where the URL says nothing else of it
 (https://www.postgresql.org/docs/current/libpq-connect.html)."""
+
+
+DONE_AGAIN: Final = frozenset({"40001", "40P01", "23505"})
+"""PostgreSQL's codes for what two transactions at once did to each other, with nothing of this one written:
+they could not be put in an order, they waited for each other, or both wrote the same key."""
+
+
+def passes(error: DBAPIError) -> bool:
+    """Whether a transaction that failed so may succeed when it is done again at once."""
+    return getattr(error.orig, "sqlstate", None) in DONE_AGAIN
 
 
 class _Look(Session):

@@ -1,7 +1,6 @@
 """Fixtures that many tests share, the engine they run on, and the rule that no test calls the outside world."""
 
 import contextlib
-import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -32,12 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL where it is wanted; once, and not in each of several workers."""
     if config.getoption("--postgresql") and not hasattr(config, "workerinput"):
-        if not databases.on_postgresql():
-            try:
-                server = _until_the_end.enter_context(postgresql.running(**postgresql.CARELESS))
-            except postgresql.NoPostgresql as missing:
-                raise pytest.UsageError(str(missing)) from None
-            os.environ[postgresql.ADDRESS] = server.address()
+        try:
+            _until_the_end.enter_context(postgresql.chosen())
+        except postgresql.NoPostgresql as missing:
+            raise pytest.UsageError(str(missing)) from None
         databases.make_template()
 
 
@@ -47,14 +44,13 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that use a database; on PostgreSQL the others, and those about files, are left out."""
+    """Mark the tests that use a database; those that are not for the engine under test are left out."""
     for item in items:
         if isinstance(item, pytest.Function) and _reaches_the_database(item.module):
             item.add_marker(pytest.mark.database)
-    if databases.on_postgresql():
-        left = [item for item in items if not _is_for_postgresql(item)]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if _is_for_postgresql(item)]
+    chosen = _is_for_postgresql if databases.on_postgresql() else _is_for_sqlite
+    config.hook.pytest_deselected(items=[item for item in items if not chosen(item)])
+    items[:] = [item for item in items if chosen(item)]
 
 
 @cache
@@ -73,6 +69,10 @@ def _reaches_the_database(module: ModuleType) -> bool:
 
 def _is_for_postgresql(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("database")) and not item.get_closest_marker("only_sqlite")
+
+
+def _is_for_sqlite(item: pytest.Item) -> bool:
+    return not item.get_closest_marker("only_postgresql")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -78,8 +78,7 @@ class House:
 
     def close(self) -> None:
         """Let go of the database."""
-        self.product.threads.close()
-        self.product.store.close()
+        self.product.close_database()
 
     def hire(self, role: str, landlord_id: int) -> str:
         """Somebody of that role, signed in; gives their address."""

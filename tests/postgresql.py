@@ -165,11 +165,24 @@ def running(**settings: str) -> Iterator[Server]:
             server.stop()
 
 
+@contextlib.contextmanager
+def chosen() -> Iterator[None]:
+    """Have tests use PostgreSQL for as long as the block lasts: the one that is named, or a fresh one."""
+    if os.environ.get(ADDRESS):
+        yield
+        return
+    with running(**CARELESS) as server:
+        os.environ[ADDRESS] = server.address()
+        try:
+            yield
+        finally:
+            del os.environ[ADDRESS]
+
+
 def main(command: Sequence[str]) -> int:
     """Run a command beside a fresh server."""
-    with running(**CARELESS) as server:
-        env = {**os.environ, ADDRESS: server.address()}
-        return subprocess.run(command, env=env, check=False).returncode
+    with chosen():
+        return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ class Rig:
 
     def wait_ready(self, process: subprocess.Popen[bytes]) -> bool:
         """Wait until a server answers; False when it has died instead."""
-        ready = wait_for(lambda: process.poll() is not None or self._ready(), 30)
+        ready = wait_for(lambda: process.poll() is not None or self._ready(), 120)
         assert ready, "it did not get ready"
         return process.poll() is None
 

@@ -299,6 +299,7 @@ def test_a_connection_that_is_never_made_is_safe_to_try_again(name: ChannelName)
         assert failure(lambda: send(channel, outgoing(name))) == ("no_connection", "retry")
 
 
+@pytest.mark.alone
 def test_a_hung_twilio_starves_nobody(given: Given) -> None:
     """More messages than connections: those that hang are unknown, those that waited are safe, others go on."""
     given.providers.faults.always("create", Fault(status=503, delay=1.5))

@@ -325,6 +325,7 @@ def broken(tmp_path: Path) -> Iterator[Rig]:
         yield made_rig
 
 
+@pytest.mark.alone
 def test_signposts_leave_within_a_second_of_a_locked_database(broken: Rig) -> None:
     """With the database locked and mail down, the signpost is out in a second; the message is stored in the end."""
     webhook = broken.webhook("sms", NUMBER, GAS)

@@ -233,6 +233,7 @@ def test_25_an_ill_provider_is_left_alone(tmp_path: Path) -> None:
     assert len(desk.wire.got) > 10
 
 
+@pytest.mark.alone
 def test_27_a_hung_provider_starves_nobody(fresh_rig: Rig) -> None:
     """While Twilio hangs, webhooks are answered at once and Telegram goes on."""
     fresh_rig.providers.faults.always("create", Fault(delay=30))
@@ -337,7 +338,8 @@ def test_41_told_to_end_in_the_middle_of_work(fresh_rig: Rig) -> None:
         )
         assert set(statuses) == {200}
     threading.Timer(0.1, process.terminate).start()
-    process.wait(20)
+    assert process.wait(20) == 0
+    assert not (fresh_rig.folder / "listened.db-wal").exists()  # the database was closed
     fresh_rig.providers.faults.always("create", None)
     fresh_rig.serve()
     assert wait_for(lambda: len(fresh_rig.providers.ledger) == 120, 60)

@@ -170,6 +170,16 @@ ARROWS = {
     },
     "bot.pdf": set(),
     "bot.leader": {"models"},
+    "bot.vitals": {"bot.schedule", "models"},
+    "bot.metrics": {"bot.vitals"},
+    "bot.health": {
+        "bot.delivery.threads",
+        "bot.log",
+        "bot.metrics",
+        "bot.migrations",
+        "bot.vitals",
+        "models",
+    },
     # What goes on beside receiving: it is handed its parts, and never puts them together.
     "bot.work": {
         "bot.alerts",

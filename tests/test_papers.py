@@ -80,8 +80,7 @@ def test_the_page_is_there_and_plain(tmp_path: Path) -> None:
     assert "<script" not in answer.text
     assert [int(level) for level in re.findall(r"<h(\d)", answer.text)] == [1, *[2] * 5]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    product.threads.close()
-    product.store.close()
+    product.close_database()
 
 
 def test_each_threat_names_a_test_that_exists() -> None:

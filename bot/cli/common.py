@@ -37,8 +37,7 @@ def product() -> Iterator[Product]:
             raise SettingsProblem("The tables are missing or old. Run: listened migrate")
         yield built
     finally:
-        built.threads.close()
-        built.store.close()
+        built.close_database()
 
 
 def whoever(name: str = "") -> str:

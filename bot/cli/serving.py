@@ -1,7 +1,9 @@
 """`listened serve`, `work`, `check`, `migrate` and `demo`: running it."""
 
 import asyncio
+import contextlib
 import signal
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -74,6 +76,25 @@ def work() -> None:
             raise typer.Exit(1)
 
 
+class _Server(uvicorn.Server):
+    """A server that ends like anything else, so that what is open is closed after it.
+
+    uvicorn's own raises the signal again when it has ended, and at SIGTERM the process is gone then.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Be told to end by SIGINT and SIGTERM while the block lasts."""
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        try:
+            yield
+        finally:
+            for sign in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(sign)
+
+
 async def _serve(built: Product, host: str, port: int, *, work: bool) -> bool:
     """Serve until told to stop; False when it ended by itself, because it must not go on."""
     must_end = asyncio.Event()
@@ -88,7 +109,7 @@ async def _serve(built: Product, host: str, port: int, *, work: bool) -> bool:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
 
     async def end_it() -> None:
         await must_end.wait()

@@ -40,6 +40,8 @@ LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
+RECORD_SECONDS: Final = 30.0
+"""How long to try to record what became of a message when the database is away: well within the lease."""
 DRAIN_SECONDS: Final = 10.0
 """How long what is being sent may take to end when the process is told to stop."""
 
@@ -225,7 +227,7 @@ class Outbox:
         else:
             failpoint("sent")
             tap.answered()
-            await self._threads.run(lambda: self._record_sent(parcel, provider_id))
+            await self._threads.run(lambda: self._record_sent(parcel, provider_id), RECORD_SECONDS)
             failpoint("recorded")
 
     def _is_unwanted(self, parcel: Parcel) -> bool:
@@ -250,7 +252,7 @@ class Outbox:
                 tap.close(now, failure.after)
             case _:
                 tap.answered()
-        await self._threads.run(lambda: self._record_failure(parcel, failure))
+        await self._threads.run(lambda: self._record_failure(parcel, failure), RECORD_SECONDS)
 
     def _record_sent(self, parcel: Parcel, provider_id: str) -> None:
         now = self._clock()

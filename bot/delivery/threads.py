@@ -5,10 +5,16 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from sqlalchemy.exc import DBAPIError, OperationalError
+
 from bot.log import log_error
+from models.store import passes
 
 T = TypeVar("T")
 AGAIN_SECONDS: Final = 5.0
+MOST_TRIES: Final = 5
+WAIT_SECONDS: Final = 0.02
+AWAY_SECONDS: Final = 1.0
 
 
 class Bell:
@@ -66,9 +72,29 @@ class Threads:
     def __init__(self, count: int = 1) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="database")
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """The function's result, computed off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+    async def run(self, function: Callable[[], T], patience: float = 0.0) -> T:
+        """The function's result, computed off the event loop.
+
+        What fails because another transaction was in its way is done again.
+
+        Args:
+            function: does one thing, which changes nothing more when it is done again.
+            patience: for how many seconds to try again when the database is away, and not only held up.
+        """
+        loop = asyncio.get_running_loop()
+        deadline, tries = loop.time() + patience, 0
+        while True:
+            tries += 1
+            try:
+                return await loop.run_in_executor(self._pool, function)
+            except DBAPIError as error:
+                if passes(error) and tries < MOST_TRIES:
+                    seconds = WAIT_SECONDS * tries
+                elif isinstance(error, OperationalError) and loop.time() < deadline:
+                    seconds = AWAY_SECONDS
+                else:
+                    raise
+            await asyncio.sleep(seconds)
 
     def close(self) -> None:
         """Finish what is running and stop."""
