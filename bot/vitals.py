@@ -114,7 +114,7 @@ class Pulse:
         for landlord in all_landlords(session):
             on_date, due = latest_occurrence(now, ZoneInfo(landlord.timezone), self._digest_time)
             if now - due > LATEST_DIGEST and due > landlord.created_at:
-                count += unfinished_since(session, landlord.id, on_date)
+                count += unfinished_since(session, landlord.id, on_date, now - LATEST_DIGEST)
         return count
 
     def _disk_left(self) -> int | None:
