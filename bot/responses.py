@@ -17,6 +17,7 @@ from bot.conversation.speech import Facts, reply_for
 from bot.conversation.turn import Say
 from bot.delivery.people import People
 from bot.delivery.turns import Turns
+from bot.digest.parts import Answer
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.wording import DEFAULT, load_wording
@@ -269,6 +270,24 @@ class Responses:
             raise ResponseProblem(
                 f"A text with these words takes {parts} parts; the most is {MOST_PARTS}. Say it shorter, in plain letters."
             )
+
+
+def answers_of_landlord(session: Session, landlord_id: int, until: date) -> list[Answer]:
+    """A landlord's answers for its digests, newest first: those written by a date."""
+    return [
+        Answer(
+            about=row.about,
+            kind=row.kind,
+            words=row.words,
+            made_on=row.made_at.date(),
+            due_on=row.due_on,
+            became=row.became or "",
+            became_words=row.became_words or "",
+            not_so=row.not_so,
+        )
+        for row in responses_of(session, landlord_id)
+        if row.made_at.date() <= until
+    ]
 
 
 def _written(landlord: Landlord, row: Response) -> Written:

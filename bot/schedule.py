@@ -14,11 +14,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.orm import Session
 
 from bot.failpoints import failpoint
+from bot.privacy.at_least import at_least
+from bot.privacy.disclosure import SMALLEST_GROUP
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
 from models.base import new_id
 from models.landlords import Landlord, all_landlords, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
+from models.responses import publish_objections
 
 MONDAY: Final = 0
 LOOK_AGAIN: Final = timedelta(minutes=5)
@@ -81,6 +84,7 @@ def queue_due(  # noqa: PLR0913 - what and when
             continue
         release = freeze(session, keys, landlord, on_date, until, now)
         queued[landlord.name] = _queue_digests(session, landlord, release, now, at)
+        publish_objections(session, landlord.id, lambda count: at_least(count, SMALLEST_GROUP))
         failpoint("digest_queueing")
     return queued
 

@@ -87,6 +87,25 @@ def last_closing(session: Session, landlord_id: int) -> date | None:
     return session.scalar(query)
 
 
+def releases_between(session: Session, newest: Release, since: date) -> Sequence[Release]:
+    """A release and those before it of the same scope, after a date, newest first."""
+    query = select(Release).where(
+        Release.landlord_id == newest.landlord_id, Release.number <= newest.number, Release.on_date > since
+    )
+    return session.scalars(query.order_by(Release.number.desc())).all()
+
+
+def closing_before(session: Session, newest: Release, until: date) -> Release | None:
+    """The newest release of the same scope that counted a batch, up to a date and before that release."""
+    query = select(Release).where(
+        Release.landlord_id == newest.landlord_id,
+        Release.number < newest.number,
+        Release.on_date <= until,
+        Release.closes_batch.is_(True),
+    )
+    return session.scalar(query.order_by(Release.number.desc()).limit(1))
+
+
 def last_delivery_date(session: Session, recipient_id: int, before: date) -> date | None:
     """The date of the newest release before that one that was queued for that recipient."""
     query = (

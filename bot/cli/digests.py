@@ -20,10 +20,12 @@ from bot.moderation import Desk, Waiting
 from bot.privacy import disclosure
 from bot.privacy.redact import redact_more
 from bot.releases import propose
+from bot.responses import answers_of_landlord
 from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import load_wording
 from models.landlords import Landlord, all_landlords
+from models.releases import Release, with_figures
 
 digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
 
@@ -170,6 +172,12 @@ async def _run_all(built: Product, landlords: Sequence[Landlord], at: datetime |
     return outcomes
 
 
+def _thaw(built: Product, frozen: Release) -> disclosure.Release:
+    return disclosure.from_json(
+        json.loads(built.keys.open("release", frozen.id, "contents", frozen.contents))
+    )
+
+
 @digest_app.command("preview")
 def preview(
     landlord: WhichLandlord = None,
@@ -183,12 +191,21 @@ def preview(
             release = propose(
                 session, built.keys, owner, now.astimezone(ZoneInfo(owner.timezone)).date(), now
             )
+            earlier = [_thaw(built, one) for one in with_figures(session, owner.id, 1)]
+            answers = answers_of_landlord(session, owner.id, release.on_date)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))
             return
         for audience in SECTIONS:
-            words = compose(release, audience, built.settings.operator_name, load_wording("bot.digest"))
+            words = compose(
+                [release],
+                audience,
+                built.settings.operator_name,
+                load_wording("bot.digest"),
+                earlier[0] if earlier else None,
+                answers,
+            )
             typer.secho(f"\n— {audience} —\n", bold=True)
             typer.echo(render(words).text)
         typer.echo(f"Held back: {held} stories wait for a moderator.")
