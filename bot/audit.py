@@ -22,6 +22,8 @@ Action = Literal[
     "consents_withdrawn",
     "story_approved",
     "story_set_aside",
+    "story_edited",
+    "story_labelled",
     "hand_over_opened",
     "hand_over_closed",
     "keys_rotated",

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from bot.privacy.keys import Keyring
 from models.conversations import Conversation
-from models.handovers import HandOver
+from models.handovers import HandOver, events_of
 from models.inbound import Inbound
+from models.labels import labellings_of
 from models.landlords import Landlord
 from models.outbound import Outbound
 from models.people import Contact, Suppression
@@ -93,15 +94,26 @@ class Export:
             "consents": {
                 one.use: {"given": one.given, "decided_at": _time(one.decided_at)} for one in consents
             },
+            "read_as": self._labels(row.id),
             "never_used": row.private,
             "read_by_a_person_at": _time(row.read_at),
             "counted_in_the_digest_of": self._date(row.release_id),
             "moderated": self._excerpt(excerpt) if excerpt else None,
         }
 
+    def _labels(self, story_id: int) -> dict[str, list[str]]:
+        rows = labellings_of(self._session, [story_id])
+        return {
+            f"{row.kind} by {row.source}": json.loads(
+                self._keys.open("labelling", row.id, "names", row.names)
+            )
+            for row in rows
+        }
+
     def _excerpt(self, row: Excerpt) -> Plain:
         return {
             "decision": row.verdict,
+            "set_aside_because": row.reason,
             "decided_at": _time(row.decided_at),
             "words_that_may_leave": self._open("excerpt", row.id, "words", row.words),
             "language": row.language,
@@ -174,6 +186,10 @@ class Export:
             "taken_at": _time(row.taken_at),
             "closed_at": _time(row.closed_at),
             "note": self._open("hand_over", row.id, "note", row.note),
+            "notes": [
+                self._open("hand_over_event", one.id, "words", one.words)
+                for one in events_of(self._session, row.id)
+            ],
         }
 
     def _conversation(self, row: Conversation) -> Plain:

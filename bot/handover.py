@@ -159,7 +159,7 @@ class Desk:
         """What anybody with the link may see: that there is something, and of what kind. None for a wrong link."""
         with self._store.read() as session:
             made = self._found(session, hand_over_id, proof)
-            return self._view(session, made) if made else None
+            return self.view(session, made) if made else None
 
     def take(self, hand_over_id: int, proof: str, name: str) -> View | None:
         """Somebody says who they are: from now on it is theirs, and they are shown words and number."""
@@ -167,12 +167,16 @@ class Desk:
             made = self._found(session, hand_over_id, proof)
             if made is None:
                 return None
-            if made.state == OPEN:
-                made.state, made.taken_at, made.escalate_at = TAKEN, self._clock(), None
-                made.taken_by = self._keys.seal("hand_over", made.id, "taken_by", name)
+            self.mark_taken(made, name)
             get_logger().info("hand_over_opened", kind=made.kind)
             record(session, self._keys, self._clock(), name, "hand_over_opened", "hand_over", made.id)
-            return self._view(session, made, name)
+            return self.view(session, made, name)
+
+    def mark_taken(self, made: HandOver, name: str) -> None:
+        """From now on it is theirs, if it was nobody's."""
+        if made.state == OPEN:
+            made.state, made.taken_at, made.escalate_at = TAKEN, self._clock(), None
+            made.taken_by = self._keys.seal("hand_over", made.id, "taken_by", name)
 
     def close(self, hand_over_id: int, proof: str, name: str, note: str) -> View | None:
         """It has been dealt with."""
@@ -180,10 +184,14 @@ class Desk:
             made = self._found(session, hand_over_id, proof)
             if made is None:
                 return None
-            made.state, made.closed_at, made.escalate_at = CLOSED, self._clock(), None
-            made.note = self._keys.seal("hand_over", made.id, "note", f"{name}: {note}")
-            record(session, self._keys, self._clock(), name, "hand_over_closed", "hand_over", made.id)
-            return self._view(session, made)
+            self.mark_closed(session, made, name, note)
+            return self.view(session, made)
+
+    def mark_closed(self, session: Session, made: HandOver, name: str, note: str) -> None:
+        """It has been dealt with: who says so and what was done is kept."""
+        made.state, made.closed_at, made.escalate_at = CLOSED, self._clock(), None
+        made.note = self._keys.seal("hand_over", made.id, "note", f"{name}: {note}")
+        record(session, self._keys, self._clock(), name, "hand_over_closed", "hand_over", made.id)
 
     def link(self, hand_over_id: int) -> str:
         """The address of a hand-over's page. Whoever has it may open it, so it goes to duty contacts alone."""
@@ -243,7 +251,8 @@ class Desk:
     ) -> None:
         queue_alert(session, self._keys, medium, address, subject, body, self._clock(), made.id)
 
-    def _view(self, session: Session, made: HandOver, name: str = "") -> View:
+    def view(self, session: Session, made: HandOver, name: str = "") -> View:
+        """A hand-over as a page shows it: with words and number for somebody who has said who they are."""
         landlord = session.get_one(Landlord, made.landlord_id)
         zone = ZoneInfo(landlord.timezone)
         return View(

@@ -1,6 +1,6 @@
 """Moderation: a person decides what may leave. After redaction, a moderator may only take words away."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot.audit import Action, record
+from bot.privacy.editing import Piece, is_empty, pieces, take_away
 from bot.privacy.keys import Keyring
 from bot.privacy.redact import Redacted, redact, redact_more
 from bot.stories import StoryBook
@@ -15,7 +16,23 @@ from bot.understanding.language import DEFAULT, UNKNOWN, language_label
 from models import Store
 from models.base import new_id
 from models.landlords import Landlord, is_recipient
-from models.stories import APPROVED, SET_ASIDE, Excerpt, Story, unread, waiting_for_moderator
+from models.moderation import Edit, edit_of, edits_of
+from models.stories import (
+    APPROVED,
+    SET_ASIDE,
+    Excerpt,
+    Story,
+    is_waiting,
+    next_unread,
+    next_waiting,
+    unread,
+    waiting_for_moderator,
+)
+
+
+class NothingLeft(Exception):
+    """Everything was taken away: such words are set aside, and don't leave as a row of marks."""
+
 
 NOT_TRANSLATED: Final = frozenset((DEFAULT, UNKNOWN))
 
@@ -31,11 +48,21 @@ class Waiting:
     story_id: int
     language: str
     """The BCP 47 code of the language of the words; "und" where that can't be told."""
+    told_at: datetime
     words: Redacted
     taken: tuple[tuple[str, str], ...]
     """(kind, reason) of each piece, in order."""
     doubts: tuple[str, ...] = ()
     """What a person must look at, and why."""
+    pieces: tuple[Piece, ...] = ()
+    """The redacted words one by one, for whoever takes more of them away."""
+    edited: frozenset[int] = frozenset()
+    """The numbers of the pieces that a moderator has taken away so far."""
+
+    @property
+    def left(self) -> Redacted:
+        """The words as they would leave."""
+        return take_away(self.words, self.edited)
 
 
 class Desk:
@@ -69,30 +96,65 @@ class Desk:
     def waiting(self, limit: int | None = None) -> list[Waiting]:
         """The stories whose tellers said yes and that nobody has decided on, oldest first."""
         with self._store.read() as session:
-            stories = waiting_for_moderator(session, self._landlord.id, limit)
-            words = StoryBook(session, self._keys).words([story.id for story in stories])
-        return [_waiting(story, words[story.id]) for story in stories]
+            return self._shown(session, waiting_for_moderator(session, self._landlord.id, limit))
+
+    def next(self, after: int = 0) -> Waiting | None:
+        """The oldest story that waits and is younger than that one; None when there is none."""
+        with self._store.read() as session:
+            story = next_waiting(session, self._landlord.id, after)
+            return self._shown(session, [story])[0] if story else None
+
+    def one(self, story_id: int) -> Waiting:
+        """A story that waits.
+
+        Raises:
+            LookupError: when it does not wait, or is another landlord's.
+        """
+        with self._store.read() as session:
+            return self._shown(session, [self._waits(session, story_id)])[0]
 
     def unread(self) -> list[Waiting]:
         """Stories that no person has read and that wait for no decision, oldest first."""
         with self._store.read() as session:
             deciding = {story.id for story in waiting_for_moderator(session, self._landlord.id)}
             told_before = self._clock() + timedelta(seconds=1)
-            stories = [
-                one for one in unread(session, self._landlord.id, told_before) if one.id not in deciding
-            ]
-            words = StoryBook(session, self._keys).words([story.id for story in stories])
-        return [_waiting(story, words[story.id]) for story in stories]
+            stories = unread(session, self._landlord.id, told_before)
+            return self._shown(session, [one for one in stories if one.id not in deciding])
+
+    def next_unread(self, after: int = 0) -> Waiting | None:
+        """The oldest of those that is younger than that one; None when there is none."""
+        with self._store.read() as session:
+            story = next_unread(session, self._landlord.id, after)
+            return self._shown(session, [story])[0] if story else None
 
     def mark_read(self, story_id: int) -> None:
-        """A person has read a story."""
+        """A person has read a story of this landlord."""
         with self._store.write() as session:
             story = session.get(Story, story_id)
-            if story is not None and story.read_at is None:
+            if story is not None and story.landlord_id == self._landlord.id and story.read_at is None:
                 story.read_at = self._clock()
 
+    def edit(self, story_id: int, taken: Collection[int]) -> None:
+        """Take these pieces of a story's redacted words away, and no others: until it is decided, some may come back.
+
+        Raises:
+            LookupError: when the story no longer waits.
+        """
+        with self._store.write() as session:
+            shown = self._shown(session, [self._waits(session, story_id)])[0]
+            numbers = sorted(set(taken) & set(range(len(shown.pieces))))
+            if frozenset(numbers) == shown.edited:
+                return
+            row = edit_of(session, story_id)
+            if row is None:
+                row = Edit(id=new_id(), story_id=story_id)
+                session.add(row)
+            row.taken, row.changed_at = numbers, self._clock()
+            row.words = self._keys.lookup("edit", shown.words)
+            record(session, self._keys, self._clock(), self._moderator, "story_edited", "story", story_id)
+
     def approve(self, story_id: int, remove: Collection[str] = ()) -> None:
-        """Let a story's redacted words leave.
+        """Let a story's redacted words leave, without what was taken away since.
 
         Args:
             story_id: the story.
@@ -100,52 +162,69 @@ class Desk:
 
         Raises:
             LookupError: when the story no longer waits, for instance because its teller had it erased.
+            NothingLeft: when no word would be left.
         """
         with self._store.write() as session:
-            story, told = self._story(session, story_id)
+            story = self._waits(session, story_id)
+            shown = self._shown(session, [story])[0]
+            left = redact_more(shown.left, remove)
+            if is_empty(left):
+                raise NothingLeft
             now, excerpt_id = self._clock(), new_id()
-            language = _language(story, told)
-            words = redact_more(redact(told).words, remove)
             excerpt = Excerpt(
                 id=excerpt_id,
                 story_id=story_id,
                 verdict=APPROVED,
-                words=self._keys.seal("excerpt", excerpt_id, "words", words),
-                language=language,
-                translate_at=None if language in NOT_TRANSLATED else now,
+                words=self._keys.seal("excerpt", excerpt_id, "words", left),
+                language=shown.language,
+                translate_at=None if shown.language in NOT_TRANSLATED else now,
                 decided_at=now,
             )
             self._decide(session, "story_approved", excerpt)
 
-    def set_aside(self, story_id: int) -> None:
+    def set_aside(self, story_id: int, reason: str | None = None) -> None:
         """Keep a story's words here; it counts all the same.
+
+        Args:
+            story_id: the story.
+            reason: why: a key of the policy.
 
         Raises:
             LookupError: when the story no longer waits.
         """
         with self._store.write() as session:
-            self._story(session, story_id)
-            excerpt = Excerpt(id=new_id(), story_id=story_id, verdict=SET_ASIDE, decided_at=self._clock())
+            self._waits(session, story_id)
+            excerpt = Excerpt(
+                id=new_id(), story_id=story_id, verdict=SET_ASIDE, reason=reason, decided_at=self._clock()
+            )
             self._decide(session, "story_set_aside", excerpt)
 
-    def _story(self, session: Session, story_id: int) -> tuple[Story, str]:
-        waiting = {story.id: story for story in waiting_for_moderator(session, self._landlord.id)}
-        if story_id not in waiting:
+    def _waits(self, session: Session, story_id: int) -> Story:
+        story = is_waiting(session, self._landlord.id, story_id)
+        if story is None:
             raise LookupError("That story no longer waits for a decision.")
-        return waiting[story_id], StoryBook(session, self._keys).words([story_id])[story_id]
+        return story
 
     def _decide(self, session: Session, action: Action, excerpt: Excerpt) -> None:
         record(session, self._keys, excerpt.decided_at, self._moderator, action, "story", excerpt.story_id)
         session.add(excerpt)
 
+    def _shown(self, session: Session, stories: Sequence[Story]) -> list[Waiting]:
+        words = StoryBook(session, self._keys).words([story.id for story in stories])
+        edits = edits_of(session, [story.id for story in stories])
+        return [self._waiting(story, words[story.id], edits.get(story.id)) for story in stories]
 
-def _waiting(story: Story, words: str) -> Waiting:
-    redaction = redact(words)
-    taken = tuple((span.kind, span.reason) for span in redaction.spans)
-    doubts = tuple(f"{words[doubt.start : doubt.end]}: {doubt.reason}" for doubt in redaction.doubts)
-    return Waiting(story.id, _language(story, words), redaction.words, taken, doubts)
-
-
-def _language(story: Story, words: str) -> str:
-    # Told anew from the words: somebody may tell in Polish what they were asked in English.
-    return language_label(words, story.language)
+    def _waiting(self, story: Story, words: str, edit: Edit | None) -> Waiting:
+        redaction = redact(words)
+        still = edit is not None and edit.words in self._keys.lookups("edit", redaction.words)
+        return Waiting(
+            story_id=story.id,
+            words=redaction.words,
+            taken=tuple((span.kind, span.reason) for span in redaction.spans),
+            doubts=tuple(f"{words[doubt.start : doubt.end]}: {doubt.reason}" for doubt in redaction.doubts),
+            pieces=pieces(redaction),
+            edited=frozenset(edit.taken if edit and still else ()),
+            told_at=story.told_at,
+            # Told anew from the words: somebody may tell in Polish what they were asked in English.
+            language=language_label(words, story.language),
+        )

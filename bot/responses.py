@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from bot.audit import record
@@ -18,6 +17,7 @@ from bot.conversation.turn import Say
 from bot.delivery.people import People
 from bot.delivery.turns import Turns
 from bot.digest.parts import Answer
+from bot.labels import AREAS, THEMES, LabelBook, Labels
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.wording import DEFAULT, load_wording
@@ -38,11 +38,14 @@ from models.responses import (
     public_responses,
     responses_of,
 )
-from models.stories import Story, want_to_hear_back
+from models.scopes import scope_id_of
+from models.stories import want_to_hear_back
 
 Kind = Literal["did", "will", "cannot"]
 Became = Literal["kept", "not_kept"]
 ABOUT_RELEASE: Final = "release"
+LABELS: Final = (*THEMES, *AREAS)
+"""What else a response may be about."""
 LOOK_BACK: Final = timedelta(weeks=26)
 """Who told of a theme longer ago than that does not expect an answer any more."""
 MOST_PARTS: Final = 2
@@ -120,7 +123,7 @@ class Responses:
 
         Args:
             landlord: whose response.
-            about: "release".
+            about: a theme with its sign ("time-"), an area ("repairs"), or "release".
             kind: did, will (a promise) or cannot.
             words: what was done, or why it can't be: for everybody to read.
             who: who writes it, for the audit.
@@ -137,7 +140,7 @@ class Responses:
         self._check(landlord, kind, words, due_on)
         response_id, now = new_id(), self._clock()
         with self._store.write() as session:
-            release_id, which = self._about(session, landlord, about, released_on)
+            release_id = self._answers(session, landlord, about, released_on)
             session.add(
                 Response(
                     id=response_id,
@@ -151,7 +154,7 @@ class Responses:
                 )
             )
             session.flush()
-            for contact_id, line_id in self._who(session, landlord, which):
+            for contact_id, line_id in self._who(session, landlord, about, release_id):
                 row = Hearing(id=new_id(), response_id=response_id, contact_id=contact_id, due_at=now)
                 row.line_id = line_id
                 session.add(row)
@@ -238,21 +241,30 @@ class Responses:
             return "withdrawn"
         return "too_late" if self._clock() - response.made_at > TOO_LATE else None
 
-    def _about(
+    def _answers(
         self, session: Session, landlord: Landlord, about: str, released_on: date | None
-    ) -> tuple[int | None, ColumnElement[bool]]:
-        """The release that is answered, if it is one, and which stories told of what it is about."""
+    ) -> int | None:
+        """The release that is answered, where it is one."""
+        if about in LABELS:
+            return None
         if about != ABOUT_RELEASE:
-            raise ResponseProblem(f"There is no {about}. There is: {ABOUT_RELEASE}")
-        release = release_on(session, landlord.id, released_on) if released_on else None
+            raise ResponseProblem(f"There is no {about}. There is: {', '.join((ABOUT_RELEASE, *LABELS))}")
+        release = release_on(session, scope_id_of(landlord), released_on) if released_on else None
         if release is None or not release.closes_batch:
             raise ResponseProblem("There is no digest with figures of that date.")
-        return release.id, Story.release_id == release.id
+        return release.id
 
-    def _who(self, session: Session, landlord: Landlord, which: ColumnElement[bool]) -> list[tuple[int, int]]:
-        """(contact, line) of each person who wants to know: one a person, though they write on two channels."""
-        rows = want_to_hear_back(session, landlord.id, which, self._clock() - LOOK_BACK)
-        by_person = {session.get_one(Contact, contact).person: (contact, line) for contact, line in rows}
+    def _who(
+        self, session: Session, landlord: Landlord, about: str, release_id: int | None
+    ) -> list[tuple[int, int]]:
+        """(contact, line) of each person who told of it and wants to know: one a person, on two channels or not."""
+        rows = want_to_hear_back(session, landlord.id, self._clock() - LOOK_BACK)
+        if release_id is None:
+            labels = LabelBook(session, self._keys).of([row[0] for row in rows])
+            rows = [row for row in rows if row[0] in labels and about in _names(labels[row[0]])]
+        else:
+            rows = [row for row in rows if row[3] == release_id]
+        by_person = {session.get_one(Contact, row[1]).person: (row[1], row[2]) for row in rows}
         return sorted(by_person.values())
 
     def _check(self, landlord: Landlord, kind: str, words: str, due_on: date | None) -> None:
@@ -270,6 +282,10 @@ class Responses:
             raise ResponseProblem(
                 f"A text with these words takes {parts} parts; the most is {MOST_PARTS}. Say it shorter, in plain letters."
             )
+
+
+def _names(labels: Labels) -> tuple[str, ...]:
+    return (*labels.themes, *labels.areas)
 
 
 def answers_of_landlord(session: Session, landlord_id: int, until: date) -> list[Answer]:

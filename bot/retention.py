@@ -18,8 +18,10 @@ from bot.rights import external_id_in, forget_copy, forget_if_erased
 from bot.settings import Settings
 from models import Store
 from models.audit import Audit
-from models.handovers import LIVE, Alert, HandOver
+from models.handovers import LIVE, Alert, HandOver, HandOverEvent
 from models.inbound import DONE, Inbound
+from models.labels import Labelling
+from models.moderation import Edit
 from models.outbound import Outbound
 from models.people import Contact
 from models.providers import Clearing
@@ -152,20 +154,24 @@ def _remove_sent(session: Session, keys: Keyring, ids: Sequence[int], now: datet
 
 
 def _stories(keep: Keep, now: datetime) -> Ids:
-    # Both joined tables have an index that begins with the story.
+    # The joined tables have an index that begins with the story.
     parts = select(StoryPart.id).where(StoryPart.story_id == Story.id)
     answers = select(Answer.id).where(Answer.story_id == Story.id)
     words = select(Excerpt.id).where(Excerpt.story_id == Story.id, Excerpt.words.is_not(None))
     released = select(Release.id).where(
         Release.id == Story.release_id, Release.made_at < now - keep.story_after_release
     )
+    labels = select(Labelling.id).where(Labelling.story_id == Story.id)
     over = or_(Story.told_at < now - keep.story, released.exists())
-    return select(Story.id).where(over, or_(parts.exists(), answers.exists(), words.exists()))
+    kept = or_(parts.exists(), answers.exists(), words.exists(), labels.exists())
+    return select(Story.id).where(over, kept)
 
 
 def _remove_stories(session: Session, _keys: Keyring, ids: Sequence[int], _now: datetime) -> None:
     session.execute(delete(StoryPart).where(StoryPart.story_id.in_(ids)))
     session.execute(delete(Answer).where(Answer.story_id.in_(ids)))
+    session.execute(delete(Labelling).where(Labelling.story_id.in_(ids)))
+    session.execute(delete(Edit).where(Edit.story_id.in_(ids)))
     theirs = update(Excerpt).where(Excerpt.story_id.in_(ids))
     unused = theirs.where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None))
     session.execute(unused.values(verdict=SET_ASIDE))
@@ -197,14 +203,16 @@ def _remove_erased(session: Session, keys: Keyring, ids: Sequence[int], now: dat
 
 def _hand_overs(keep: Keep, now: datetime) -> Ids:
     alerts = select(Alert.id).where(Alert.hand_over_id == HandOver.id)
+    events = select(HandOverEvent.id).where(HandOverEvent.hand_over_id == HandOver.id)
     details: ColumnElement[bool] = or_(
-        HandOver.note.is_not(None), HandOver.taken_by.is_not(None), alerts.exists()
+        HandOver.note.is_not(None), HandOver.taken_by.is_not(None), alerts.exists(), events.exists()
     )
     return select(HandOver.id).where(HandOver.closed_at < now - keep.hand_over, details)
 
 
 def _remove_hand_overs(session: Session, _keys: Keyring, ids: Sequence[int], _now: datetime) -> None:
     session.execute(delete(Alert).where(Alert.hand_over_id.in_(ids)))
+    session.execute(delete(HandOverEvent).where(HandOverEvent.hand_over_id.in_(ids)))
     session.execute(update(HandOver).where(HandOver.id.in_(ids)).values(note=None, taken_by=None))
 
 

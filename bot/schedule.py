@@ -19,9 +19,10 @@ from bot.privacy.disclosure import SMALLEST_GROUP
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
 from models.base import new_id
-from models.landlords import Landlord, all_landlords, readers_of
+from models.landlords import Landlord, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
 from models.responses import publish_objections
+from models.scopes import all_scopes
 
 MONDAY: Final = 0
 LOOK_AGAIN: Final = timedelta(minutes=5)
@@ -61,7 +62,7 @@ def queue_due(  # noqa: PLR0913 - what and when
 ) -> dict[str, int]:
     """Freeze every release that is due and queue its digests.
 
-    A release of one landlord and date is made at most once, and a recipient gets at most one digest of it.
+    A release of one scope and date is made at most once, and a recipient gets at most one digest of it.
     Weeks that were missed altogether are not made up for: their stories are in the next release.
 
     Args:
@@ -70,21 +71,24 @@ def queue_due(  # noqa: PLR0913 - what and when
         moment: the moment to act for: the schedule's is now.
         now: the current time.
         at: the local time of day at which digests go out.
-        only: the one landlord to act for; None for all.
+        only: the one landlord to act for, with its pool; None for all.
 
     Returns:
-        The digests that were queued, by landlord.
+        The digests that were queued, by landlord or pool.
     """
     queued: dict[str, int] = {}
-    for landlord in all_landlords(session):
-        if only is not None and landlord.name != only:
+    for scope in all_scopes(session):
+        if only is not None and all(landlord.name != only for landlord in scope.landlords):
             continue
-        on_date, until = latest_occurrence(moment, ZoneInfo(landlord.timezone), at)
-        if until < landlord.created_at or release_on(session, landlord.id, on_date):
+        on_date, until = latest_occurrence(moment, ZoneInfo(scope.timezone), at)
+        if until < scope.created_at or release_on(session, scope.id, on_date):
             continue
-        release = freeze(session, keys, landlord, on_date, until, now)
-        queued[landlord.name] = _queue_digests(session, landlord, release, now, at)
-        publish_objections(session, landlord.id, lambda count: at_least(count, SMALLEST_GROUP))
+        release = freeze(session, keys, scope, on_date, until, now)
+        queued[scope.name] = sum(
+            _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
+        )
+        for landlord in scope.landlords:
+            publish_objections(session, landlord.id, lambda count: at_least(count, SMALLEST_GROUP))
         failpoint("digest_queueing")
     return queued
 

@@ -1,6 +1,6 @@
 """Stories as they are kept: writing what a turn told, and reading the words again for those who may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.conversation.state import State
 from bot.conversation.turn import Answered, Consented, KeepPrivate, Reworded, Told, Turn
+from bot.labels import LabelBook
 from bot.privacy.keys import Keyring
 from bot.understanding.answers import CHOICES
 from models.base import new_id
 from models.conversations import Conversation
-from models.landlords import Line
+from models.landlords import Landlord, Line
+from models.scopes import scope_id_of
 from models.stories import (
     Answer,
     Consent,
@@ -57,14 +59,17 @@ class StoryBook:
             inbound_ids: the message that told it; for an edit, every version of that message.
             now: the current time.
         """
+        changed: set[int] = set()
         for effect in turn.effects:
             if isinstance(effect, Reworded):
-                self._reword(effect, inbound_ids)
+                changed |= self._reword(effect, inbound_ids)
             if isinstance(effect, Told | Answered | Consented | KeepPrivate):
                 story = story_of(self._session, conversation.id) or self._new_story(
                     turn.state, conversation, line, now
                 )
                 self._write(effect, story, inbound_ids[0] if inbound_ids else None, now)
+                changed |= {story.id} if isinstance(effect, Told | Answered) else set()
+        self._label(changed, now)
 
     def words(self, story_ids: Sequence[int]) -> dict[int, str]:
         """The words of each story, its parts joined in order; a story without words is left out."""
@@ -82,6 +87,17 @@ class StoryBook:
         values = [self.value(answer) for answer in answers_in(self._session, story_id)]
         return " ".join(value for value in values if value not in CHOICES)
 
+    def _label(self, story_ids: Iterable[int], now: datetime) -> None:
+        """Have the stories that a turn changed read for themes and areas, in all that was told of them."""
+        labels = LabelBook(self._session, self._keys)
+        for story_id in story_ids:
+            values = [self.value(answer) for answer in answers_in(self._session, story_id)]
+            told = [self.words([story_id]).get(story_id, ""), *values]
+            words = " ".join(one for one in told if one and one not in CHOICES)
+            if words:
+                story = self._session.get_one(Story, story_id)
+                labels.read(story_id, story.language, words, now)
+
     def value(self, answer: Answer) -> str:
         """What was answered."""
         return self._keys.open("answer", answer.id, "value", answer.value)
@@ -92,6 +108,7 @@ class StoryBook:
             contact_id=conversation.contact_id,
             conversation_id=conversation.id,
             landlord_id=line.landlord_id,
+            scope_id=scope_id_of(self._session.get_one(Landlord, line.landlord_id)),
             language=state.language,
             private=state.private,
             told_at=now,
@@ -100,17 +117,25 @@ class StoryBook:
         self._session.flush()
         return story
 
-    def _reword(self, edit: Reworded, inbound_ids: Sequence[int]) -> None:
-        """Put an edit's words in the place of the message's earlier ones. A moderator then looks anew."""
+    def _reword(self, edit: Reworded, inbound_ids: Sequence[int]) -> set[int]:
+        """Put an edit's words in the place of the message's earlier ones. A moderator then looks anew.
+
+        Returns:
+            The stories that it changed.
+        """
+        changed = set()
         for part in parts_told_by(self._session, inbound_ids):
             part.words = self._keys.seal("story_part", part.id, "words", edit.words)
             reopen(self._session, part.story_id)
+            changed.add(part.story_id)
         for answer in answers_given_by(self._session, inbound_ids):
             chosen = self.value(answer) in CHOICES
             value = edit.choice if chosen else edit.words
             if value:
                 answer.value = self._keys.seal("answer", answer.id, "value", value)
+                changed.add(answer.story_id)
         self._session.flush()
+        return changed
 
     def _write(
         self,

@@ -18,6 +18,7 @@ from models import Store
 from models.figures import how_it_stands
 from models.landlords import all_landlords
 from models.releases import unfinished_since
+from models.scopes import scope_id_of
 
 FRESH_SECONDS: Final = 5.0
 """How long what was found is told again: asking often must not be work for the database."""
@@ -114,7 +115,7 @@ class Pulse:
         for landlord in all_landlords(session):
             on_date, due = latest_occurrence(now, ZoneInfo(landlord.timezone), self._digest_time)
             if now - due > LATEST_DIGEST and due > landlord.created_at:
-                count += unfinished_since(session, landlord.id, on_date, now - LATEST_DIGEST)
+                count += unfinished_since(session, scope_id_of(landlord), on_date, now - LATEST_DIGEST)
         return count
 
     def _disk_left(self) -> int | None:

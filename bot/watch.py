@@ -10,16 +10,20 @@ from sqlalchemy.orm import Session
 from bot.delivery.hours import Hours
 from bot.privacy.keys import Keyring
 from bot.schedule import latest_occurrence
-from bot.staff_alerts import tell_staff
+from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import Wording
 from models import Store
 from models.landlords import Landlord, all_landlords
 from models.releases import unfinished_since
-from models.stories import unread
+from models.scopes import scope_id_of
+from models.staff import staff_with_roles
+from models.stories import count_waiting, unread
 
 READ_BY: Final = time(17)
 """By then, on a working day, a person has read what was told until an hour before."""
 GRACE: Final = timedelta(hours=1)
+DECIDE_WITHIN: Final = timedelta(days=3)
+"""A story that waits longer for a decision misses a digest, most weeks."""
 DIGEST_GRACE: Final = timedelta(hours=3)
 DIGEST_FORGOTTEN: Final = timedelta(days=2)
 """A digest that is later than that has been told of already."""
@@ -36,6 +40,7 @@ class Watch:
         digest_time: when digests go out on Mondays.
         operator_alerts: the operator's own address; "" for none.
         clock: gives the current time, aware.
+        base_url: where our own pages are.
     """
 
     def __init__(  # noqa: PLR0913 - what the composition root hands over
@@ -47,6 +52,7 @@ class Watch:
         digest_time: time,
         operator_alerts: str,
         clock: Callable[[], datetime],
+        base_url: str,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -55,12 +61,15 @@ class Watch:
         self._digest_time = digest_time
         self._operator_alerts = operator_alerts
         self._clock = clock
+        self._base_url = base_url
 
     def look(self) -> int:
         """Look once; says how many alerts were queued."""
         with self._store.write() as session:
             return sum(
-                self._look_for_unread(session, landlord) + self._look_for_digest(session, landlord)
+                self._look_for_unread(session, landlord)
+                + self._look_for_undecided(session, landlord)
+                + self._look_for_digest(session, landlord)
                 for landlord in all_landlords(session)
             )
 
@@ -80,8 +89,28 @@ class Watch:
             count=str(len(left)),
             landlord=landlord.name,
             since=f"{left[0].told_at.astimezone(zone):%A %d %B, %H:%M}",
+            link=self._link(landlord, "today"),
         )
-        return self._tell(session, landlord, f"unread {landlord.id} {now:%F}", subject, body)
+        topic = f"unread {landlord.id} {now:%F}"
+        return self._tell(session, topic, subject, body, self._moderators(session, landlord))
+
+    def _look_for_undecided(self, session: Session, landlord: Landlord) -> int:
+        """Stories whose tellers said yes and that nobody decides on: moderators hear of them once a week."""
+        zone = ZoneInfo(landlord.timezone)
+        now = self._clock().astimezone(zone)
+        count, oldest = count_waiting(session, landlord.id)
+        if oldest is None or now - oldest < DECIDE_WITHIN or not self._hours.is_working_day(now.date()):
+            return 0
+        body = self._wording.text(
+            "en",
+            "undecided.body",
+            count=str(count),
+            landlord=landlord.name,
+            since=f"{oldest.astimezone(zone):%A %d %B}",
+            link=self._link(landlord, "moderation"),
+        )
+        subject, topic = self._wording.text("en", "undecided.subject"), f"undecided {landlord.id} {now:%G-%V}"
+        return self._tell(session, topic, subject, body, self._moderators(session, landlord))
 
     def _look_for_digest(self, session: Session, landlord: Landlord) -> int:
         """The dead man's switch: silence must not be mistaken for "nothing to say"."""
@@ -90,14 +119,27 @@ class Watch:
         late = self._clock() - due
         if not DIGEST_GRACE < late < DIGEST_FORGOTTEN or due < landlord.created_at:
             return 0
-        if not unfinished_since(session, landlord.id, on_date, self._clock() - DIGEST_GRACE):
+        if not unfinished_since(session, scope_id_of(landlord), on_date, self._clock() - DIGEST_GRACE):
             return 0
         subject = self._wording.text("en", "digest_missing.subject")
         body = self._wording.text(
             "en", "digest_missing.body", landlord=landlord.name, date=f"{on_date:%A %d %B}"
         )
-        return self._tell(session, landlord, f"digest {landlord.id} {on_date}", subject, body)
+        topic = f"digest {landlord.id} {on_date}"
+        return self._tell(session, topic, subject, body, on_duty(session, self._keys, landlord.id))
 
-    def _tell(self, session: Session, landlord: Landlord, topic: str, subject: str, body: str) -> int:
-        now = self._clock()
-        return tell_staff(session, self._keys, landlord.id, self._operator_alerts, topic, subject, body, now)
+    def _link(self, landlord: Landlord, page: str) -> str:
+        return f"{self._base_url}/console/{landlord.id}/{page}"
+
+    def _moderators(self, session: Session, landlord: Landlord) -> set[str]:
+        """The landlord's moderators; while there are none, whoever is on duty."""
+        found = {
+            self._keys.open("staff", person.id, "email", person.email)
+            for person, role in staff_with_roles(session, [landlord.id])
+            if role.role == "moderator"
+        }
+        return found or on_duty(session, self._keys, landlord.id)
+
+    def _tell(self, session: Session, topic: str, subject: str, body: str, to: set[str]) -> int:
+        to = to | {self._operator_alerts}
+        return tell_staff(session, self._keys, to, topic, subject, body, self._clock())

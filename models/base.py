@@ -45,6 +45,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 Id = Annotated[
     int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
 ]
+IdElsewhere = Annotated[int, mapped_column(BigInteger)]
+"""The id of a row of one of several tables; no foreign key can say which."""
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 # What a column of bytes holds is said in its `info`, so that rotating keys finds every one of them from here.
 HOLDS = "holds"

@@ -1,10 +1,10 @@
 """Hand-overs: what was passed to somebody who must act, to whom, and whether they took it on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Row, Select, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -57,6 +57,19 @@ class HandOver(Base):
     note: Mapped[Sealed | None]
 
 
+class HandOverEvent(Base):
+    """Somebody opened a hand-over, and why, or wrote a note on it."""
+
+    __tablename__ = "hand_over_event"
+
+    id: Mapped[Id]
+    hand_over_id: Mapped[int] = mapped_column(ForeignKey("hand_over.id", ondelete="CASCADE"), index=True)
+    at: Mapped[Moment]
+    what: Mapped[str]
+    who: Mapped[Sealed]
+    words: Mapped[Sealed]
+
+
 class Alert(Sendable, Base):
     """One message to one duty contact."""
 
@@ -93,12 +106,26 @@ def has_live_hand_over(session: Session, contact_ids: Sequence[int]) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def waiting_hand_overs(session: Session, landlord_id: int, state: str) -> tuple[int, datetime | None]:
-    """(how many hand-overs of a landlord are in that state, when the oldest of them was made)."""
-    oldest = func.min(HandOver.made_at, type_=HandOver.made_at.type)
-    query = select(func.count(), oldest).where(HandOver.landlord_id == landlord_id, HandOver.state == state)
-    row = session.execute(query).one()
-    return row[0], row[1]
+def roles_on_duty(session: Session, landlord_id: int, lookups: Sequence[bytes]) -> set[str]:
+    """The roles in which whoever has one of these keyed hashes of an address is told of hand-overs."""
+    query = select(DutyContact.role).where(
+        DutyContact.landlord_id == landlord_id, DutyContact.lookup.in_(lookups)
+    )
+    return set(session.scalars(query))
+
+
+def hand_overs_for(landlord_id: int, roles: Collection[str]) -> Select[HandOver]:
+    """What somebody in these roles need know of: theirs, and what escalated; an allegation never does."""
+    escalated = (HandOver.level > 0) & (HandOver.role != "second")
+    theirs = HandOver.role.in_(roles) | escalated if roles else HandOver.role.in_(())
+    query = select(HandOver).where(HandOver.landlord_id == landlord_id, HandOver.state != DECLINED, theirs)
+    return query.order_by(HandOver.id)
+
+
+def events_of(session: Session, hand_over_id: int) -> Sequence[HandOverEvent]:
+    """What was done with a hand-over, in order."""
+    query = select(HandOverEvent).where(HandOverEvent.hand_over_id == hand_over_id)
+    return session.scalars(query.order_by(HandOverEvent.id)).all()
 
 
 def to_escalate(session: Session, now: datetime, limit: int) -> Sequence[HandOver]:

@@ -26,6 +26,8 @@ class Landlord(Base):
     emergency: Mapped[str]
     timezone: Mapped[str]
     created_at: Mapped[Moment]
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
+    """The landlords that it is counted together with, because there are too few stories of each."""
     shows_responses: Mapped[bool] = mapped_column(default=False)
     """Whether its responses stand on the public page /said-and-done."""
 

@@ -1,13 +1,13 @@
 """Frozen releases, and the deliveries of the digests made from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Id, IdElsewhere, Moment, Sealed
 from models.landlords import Landlord, Recipient
 from models.sending import (
     QUEUED,
@@ -26,15 +26,16 @@ MOST_DOUBTS: Final = 1
 
 
 class Release(Base):
-    """Everything that a landlord's digests may say on one date. Written once."""
+    """Everything that a scope's digests may say on one date. Written once."""
 
     __tablename__ = "release"
-    __table_args__ = (UniqueConstraint("landlord_id", "on_date"), UniqueConstraint("landlord_id", "number"))
+    __table_args__ = (UniqueConstraint("scope_id", "on_date"), UniqueConstraint("scope_id", "number"))
 
     id: Mapped[Id]
-    landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
+    scope_id: Mapped[IdElsewhere]
+    """The landlord or the pool that it is about (`models.scopes`)."""
     on_date: Mapped[date]
-    """The landlord's local date."""
+    """The scope's local date."""
     number: Mapped[int]
     closes_batch: Mapped[bool]
     """Whether it counts a batch; otherwise the batch waits and the digest says "not yet"."""
@@ -60,37 +61,33 @@ class Delivery(Sendable, Base):
 Due = Row[Delivery, Recipient, Release, Landlord]
 
 
-def release_on(session: Session, landlord_id: int, on_date: date) -> Release | None:
-    """The landlord's release of that local date, or None."""
-    return session.scalar(
-        select(Release).where(Release.landlord_id == landlord_id, Release.on_date == on_date)
-    )
+def release_on(session: Session, scope_id: int, on_date: date) -> Release | None:
+    """The scope's release of that local date, or None."""
+    return session.scalar(select(Release).where(Release.scope_id == scope_id, Release.on_date == on_date))
 
 
-def latest_release(session: Session, landlord_id: int) -> Release | None:
-    """The landlord's newest release, or None before the first."""
-    query = select(Release).where(Release.landlord_id == landlord_id).order_by(Release.number.desc())
+def latest_release(session: Session, scope_id: int) -> Release | None:
+    """The scope's newest release, or None before the first."""
+    query = select(Release).where(Release.scope_id == scope_id).order_by(Release.number.desc())
     return session.scalar(query.limit(1))
 
 
-def with_figures(session: Session, landlord_id: int, limit: int) -> Sequence[Release]:
-    """The landlord's newest releases that counted a batch, newest first."""
-    query = select(Release).where(Release.landlord_id == landlord_id, Release.closes_batch.is_(True))
+def with_figures(session: Session, scope_id: int, limit: int) -> Sequence[Release]:
+    """The scope's newest releases that counted a batch, newest first."""
+    query = select(Release).where(Release.scope_id == scope_id, Release.closes_batch.is_(True))
     return session.scalars(query.order_by(Release.number.desc()).limit(limit)).all()
 
 
-def last_closing(session: Session, landlord_id: int) -> date | None:
-    """The local date of the last release that counted a batch."""
-    query = select(func.max(Release.on_date)).where(
-        Release.landlord_id == landlord_id, Release.closes_batch.is_(True)
-    )
-    return session.scalar(query)
+def releases_of(session: Session, scope_id: int) -> Iterator[Release]:
+    """Every release of a scope, oldest first."""
+    query = select(Release).where(Release.scope_id == scope_id).order_by(Release.number)
+    return iter(session.scalars(query))
 
 
 def releases_between(session: Session, newest: Release, since: date) -> Sequence[Release]:
     """A release and those before it of the same scope, after a date, newest first."""
     query = select(Release).where(
-        Release.landlord_id == newest.landlord_id, Release.number <= newest.number, Release.on_date > since
+        Release.scope_id == newest.scope_id, Release.number <= newest.number, Release.on_date > since
     )
     return session.scalars(query.order_by(Release.number.desc())).all()
 
@@ -98,7 +95,7 @@ def releases_between(session: Session, newest: Release, since: date) -> Sequence
 def closing_before(session: Session, newest: Release, until: date) -> Release | None:
     """The newest release of the same scope that counted a batch, up to a date and before that release."""
     query = select(Release).where(
-        Release.landlord_id == newest.landlord_id,
+        Release.scope_id == newest.scope_id,
         Release.number < newest.number,
         Release.on_date <= until,
         Release.closes_batch.is_(True),
@@ -116,13 +113,13 @@ def last_delivery_date(session: Session, recipient_id: int, before: date) -> dat
     return session.scalar(query)
 
 
-def unfinished_since(session: Session, landlord_id: int, on_date: date, moment: datetime) -> bool:
+def unfinished_since(session: Session, scope_id: int, on_date: date, moment: datetime) -> bool:
     """Whether the release of that date is missing, or a digest of it that was due by then is not with a mail server.
 
     Readers in another time zone get theirs at another hour: what was not yet due is not late. Nor is what
     goes to a mailbox that is not there: of that, people are told by itself.
     """
-    release = release_on(session, landlord_id, on_date)
+    release = release_on(session, scope_id, on_date)
     if release is None:
         return True
     unsent = (
@@ -164,7 +161,7 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> Sequ
         select(Delivery, Recipient, Release, Landlord)
         .join(Recipient, Recipient.id == Delivery.recipient_id)
         .join(Release, Release.id == Delivery.release_id)
-        .join(Landlord, Landlord.id == Release.landlord_id)
+        .join(Landlord, Landlord.id == Recipient.landlord_id)
         .where(Delivery.state == QUEUED, Delivery.due_at <= now)
         .order_by(Delivery.doubts, Delivery.id)  # what may kill us, last
         .limit(limit)

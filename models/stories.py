@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Select,
     UniqueConstraint,
+    and_,
     delete,
     func,
     select,
@@ -17,9 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Id, Moment, Sealed
+from models.base import Base, Id, IdElsewhere, Moment, Sealed
 from models.conversations import Conversation
 from models.handovers import DECLINED, HandOver
+from models.people import Contact
 
 APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
@@ -33,12 +35,17 @@ class Story(Base):
     """What one contact told about one landlord in one conversation."""
 
     __tablename__ = "story"
-    __table_args__ = (Index("ix_story_landlord_id_release_id", "landlord_id", "release_id"),)
+    __table_args__ = (
+        Index("ix_story_scope_id_release_id", "scope_id", "release_id"),
+        Index("ix_story_landlord_id_read_at", "landlord_id", "read_at"),
+    )
 
     id: Mapped[Id]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"))
+    scope_id: Mapped[IdElsewhere]
+    """The one scope that it is counted in: its landlord, or the pool of landlords that that is in."""
     language: Mapped[str]
     told_at: Mapped[Moment]
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"))
@@ -104,6 +111,8 @@ class Excerpt(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("story.id", ondelete="CASCADE"))
     verdict: Mapped[str]
     words: Mapped[Sealed | None]
+    reason: Mapped[str | None]
+    """Why it was set aside: a key of the policy."""
     language: Mapped[str] = mapped_column(default="en")
     """The BCP 47 code of the language of the words; "und" where that can't be told."""
     translation: Mapped[Sealed | None]
@@ -186,10 +195,25 @@ def _waiting(landlord_id: int) -> Select[Story]:
         select(Story)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
         .outerjoin(Excerpt, Excerpt.story_id == Story.id)
-        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), _may_be_used())
+        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), may_be_used())
         .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
         .order_by(Story.id)
     )
+
+
+def next_waiting(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for a moderator and is younger than that one; None when there is none."""
+    return session.scalar(_waiting(landlord_id).where(Story.id > after).limit(1))
+
+
+def is_waiting(session: Session, landlord_id: int, story_id: int) -> Story | None:
+    """The story, if it is this landlord's and waits for a moderator; otherwise None."""
+    return session.scalar(_waiting(landlord_id).where(Story.id == story_id))
+
+
+def next_unread(session: Session, landlord_id: int, after: int) -> Story | None:
+    """The oldest story that waits for no decision, that nobody has read and that is younger than that one."""
+    return session.scalar(_unread_others(landlord_id).where(Story.id > after).limit(1))
 
 
 def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
@@ -199,8 +223,12 @@ def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | N
 
 def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
     """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
+    return _count(session, _unread_others(landlord_id))
+
+
+def _unread_others(landlord_id: int) -> Select[Story]:
     deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
-    return _count(session, _unread(landlord_id).where(Story.id.not_in(deciding)))
+    return _unread(landlord_id).where(Story.id.not_in(deciding))
 
 
 def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
@@ -210,25 +238,34 @@ def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | No
     return row[0], row[1]
 
 
-def open_batch(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[int, int]]:
-    """(story id, contact id) of every story since the landlord's last release, up to a moment, oldest first."""
-    query = select(Story.id, Story.contact_id).where(
-        Story.landlord_id == landlord_id,
-        Story.release_id.is_(None),
-        Story.told_at <= until,
-        _may_be_used(),
+def in_open_batch(scope_id: int, until: datetime) -> ColumnElement[bool]:
+    """What is true of the stories of a scope that no release has counted, up to a moment."""
+    return and_(Story.scope_id == scope_id, Story.release_id.is_(None), Story.told_at <= until)
+
+
+def open_batch(session: Session, scope_id: int, until: datetime) -> Sequence[tuple[int, bytes]]:
+    """(story id, person) of every story since the scope's last release, up to a moment, oldest first."""
+    query = (
+        select(Story.id, Contact.person)
+        .join(Contact, Contact.id == Story.contact_id)
+        .where(in_open_batch(scope_id, until), may_be_used())
+        .order_by(Story.id)
     )
-    query = query.order_by(Story.id)
-    return [(row.id, row.contact_id) for row in session.execute(query)]
+    return [(row.id, row.person) for row in session.execute(query)]
 
 
-def answers_to(session: Session, landlord_id: int, question: str, until: datetime) -> Sequence[Answer]:
-    """The answers to one question in the landlord's open batch, oldest first."""
+def people_of_batch(session: Session, scope_id: int, release_id: int) -> Sequence[bytes]:
+    """Everybody whose stories of a scope that release counted."""
+    query = select(Contact.person).join(Story, Story.contact_id == Contact.id).distinct()
+    return session.scalars(query.where(Story.scope_id == scope_id, Story.release_id == release_id)).all()
+
+
+def answers_to(session: Session, scope_id: int, question: str, until: datetime) -> Sequence[Answer]:
+    """The answers to one question in the scope's open batch, oldest first."""
     query = (
         select(Answer)
         .join(Story, Story.id == Answer.story_id)
-        .where(Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until)
-        .where(Answer.question == question)
+        .where(in_open_batch(scope_id, until), Answer.question == question)
         .order_by(Answer.id)
     )
     return session.scalars(query).all()
@@ -240,17 +277,20 @@ def answers_of(session: Session, question: str, story_ids: Sequence[int]) -> Seq
     return session.scalars(query).all()
 
 
-def unused_excerpts(session: Session, landlord_id: int, until: datetime) -> Sequence[tuple[Excerpt, int]]:
-    """(excerpt, contact id) of every approved excerpt that still has its teller's yes and was never used."""
+def unused_excerpts(
+    session: Session, scope_id: int, release_ids: Sequence[int], until: datetime
+) -> Sequence[tuple[Excerpt, bytes]]:
+    """(excerpt, person) of what may leave: approved, never used, of these batches, its teller's yes still given."""
     query = (
-        select(Excerpt, Story.contact_id)
+        select(Excerpt, Contact.person)
         .join(Story, Story.id == Excerpt.story_id)
+        .join(Contact, Contact.id == Story.contact_id)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
-        .where(Story.landlord_id == landlord_id, Story.told_at <= until, Excerpt.decided_at <= until)
-        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None), _may_be_used())
+        .where(Story.scope_id == scope_id, Story.release_id.in_(release_ids), Excerpt.decided_at <= until)
+        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None), may_be_used())
         .order_by(Excerpt.id)
     )
-    return [(row.Excerpt, row.contact_id) for row in session.execute(query)]
+    return [(row.Excerpt, row.person) for row in session.execute(query)]
 
 
 def to_translate(session: Session, now: datetime, limit: int) -> Sequence[Excerpt]:
@@ -274,7 +314,8 @@ def _unread(landlord_id: int) -> Select[Story]:
     )
 
 
-def _may_be_used() -> ColumnElement[bool]:
+def may_be_used() -> ColumnElement[bool]:
+    """What is true of a story that may be counted, quoted and answered: it is nobody's whom the landlord knows."""
     # Whoever told through a hand-over is known to the landlord, and so is not one of the unnamed.
     known = select(HandOver.id).where(
         HandOver.contact_id == Story.contact_id,
@@ -284,13 +325,9 @@ def _may_be_used() -> ColumnElement[bool]:
     return Story.private.is_(False) & ~known.exists()
 
 
-def count_in(session: Session, landlord_id: int, until: datetime, release_id: int) -> None:
+def count_in(session: Session, scope_id: int, until: datetime, release_id: int) -> None:
     """Close the batch: these stories are counted by that release and by no other."""
-    session.execute(
-        update(Story)
-        .where(Story.landlord_id == landlord_id, Story.release_id.is_(None), Story.told_at <= until)
-        .values(release_id=release_id)
-    )
+    session.execute(update(Story).where(in_open_batch(scope_id, until)).values(release_id=release_id))
 
 
 def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) -> None:
@@ -299,22 +336,20 @@ def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) 
 
 
 def want_to_hear_back(
-    session: Session, landlord_id: int, which: ColumnElement[bool], since: datetime
-) -> Sequence[tuple[int, int]]:
-    """(contact, line) of everybody who wants to hear what came of one of these stories of theirs.
+    session: Session, landlord_id: int, since: datetime
+) -> Sequence[tuple[int, int, int, int | None]]:
+    """(story, contact, line, release that counted it) of each story whose teller wants to hear what comes of it.
 
     Args:
         session: a transaction.
         landlord_id: whom the stories are about.
-        which: which stories.
         since: the earliest moment at which they were told.
     """
     query = (
-        select(Story.contact_id, func.max(Conversation.line_id))
+        select(Story.id, Story.contact_id, Conversation.line_id, Story.release_id)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == BACK) & Consent.given)
         .join(Conversation, Conversation.id == Story.conversation_id)
-        .where(Story.landlord_id == landlord_id, Story.told_at >= since, which, _may_be_used())
-        .group_by(Story.contact_id)
-        .order_by(Story.contact_id)
+        .where(Story.landlord_id == landlord_id, Story.told_at >= since, may_be_used())
+        .order_by(Story.id)
     )
-    return [(contact, line) for contact, line in session.execute(query)]
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]

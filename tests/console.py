@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any, cast
 import databases
 import httpx
 from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.app import Product, build, web_app
 from bot.audit import actor
@@ -19,11 +22,18 @@ from bot.console.accounts import Accounts
 from bot.console.passwords import Passwords
 from bot.console.roles import ROLES
 from bot.console.signing_in import SigningIn
+from bot.conversation.state import State
+from bot.conversation.turn import Consented, Told, Turn
 from bot.delivery.hours import ANY_TIME
+from bot.delivery.people import People
 from bot.demo.stage import demo_settings, furnish
+from bot.stories import StoryBook
 from models.base import new_id
-from models.landlords import Landlord, all_landlords, name_key
+from models.conversations import Conversation
+from models.handovers import DutyContact, HandOver
+from models.landlords import Landlord, Line, all_landlords, name_key
 from models.staff import staff_by_lookup
+from models.stories import story_of
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 BASE = "http://127.0.0.1:8000"
@@ -57,6 +67,7 @@ class House:
     folder: Path
     now: datetime = NOW
     cookies: dict[str, str] = field(default_factory=dict)
+    tellers: int = 99
 
     def __post_init__(self) -> None:
         self.settings = demo_settings(
@@ -93,6 +104,42 @@ class House:
             person = staff_by_lookup(session, actor(self.product.keys, email))
             assert person is not None
             return self.signing_in.let_in(session, person)
+
+    def told(self, words: str, landlord_id: int | None = None, *, shared: bool = True) -> int:
+        """A story that somebody told, with a yes to sharing unless said otherwise; gives its id."""
+        self.tellers += 1
+        number, owner = f"+447700900{self.tellers:03d}", landlord_id or self.ours
+        with self.product.store.write() as session:
+            return _story(session, self.product, words, owner, number, shared=shared, now=self.now)
+
+    def hand_over(self, kind: str, words: str, landlord_id: int | None = None) -> int:
+        """A hand-over of that kind, made of a story; gives its id."""
+        story_id = self.told(words, landlord_id)
+        assert self.product.hand_overs.make_for_story(story_id, kind)
+        with self.product.store.read() as session:
+            newest = session.scalars(select(HandOver.id).order_by(HandOver.id.desc())).first()
+        assert newest
+        return newest
+
+    def on_duty(self, email: str, role: str, landlord_id: int | None = None) -> None:
+        """Somebody is told of hand-overs of that role."""
+        keys, contact_id = self.product.keys, new_id()
+        with self.product.store.write() as session:
+            session.add(
+                DutyContact(
+                    id=contact_id,
+                    landlord_id=landlord_id or self.ours,
+                    role=role,
+                    lookup=keys.lookup("duty", email.casefold()),
+                    email=keys.seal("duty_contact", contact_id, "email", email),
+                    created_at=self.now,
+                )
+            )
+
+    def pass_time(self, **much: int) -> None:
+        """Time passes, and whoever was signed in signs in again."""
+        self.now += timedelta(**much)
+        self.cookies = {email: self.let_in(email) for email in self.cookies}
 
     def everybody(self) -> dict[str, str]:
         """One person a role for our landlord, by role."""
@@ -133,3 +180,39 @@ def _another_landlord() -> Landlord:
         timezone="Europe/London",
         created_at=NOW,
     )
+
+
+def _story(
+    session: Session,
+    product: Product,
+    words: str,
+    landlord_id: int,
+    number: str,
+    *,
+    shared: bool,
+    now: datetime,
+) -> int:
+    line = session.scalar(select(Line).where(Line.landlord_id == landlord_id, Line.channel == "sms"))
+    if line is None:
+        line = Line(id=new_id(), landlord_id=landlord_id, channel="sms", account=f"+44{landlord_id}"[:15])
+        session.add(line)
+        session.flush()
+    contact = People(product.keys, lambda: now).meet(session, "sms", number)
+    state = State(language="en")
+    conversation_id = new_id()
+    conversation = Conversation(
+        id=conversation_id,
+        contact_id=contact.id,
+        line_id=line.id,
+        state=product.keys.seal("conversation", conversation_id, "state", json.dumps(state.to_json())),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(conversation)
+    session.flush()
+    book = StoryBook(session, product.keys)
+    turn = Turn(state, effects=(Told(words), Consented("digest", given=shared)))
+    book.keep(turn, conversation, line, [], now)
+    story = story_of(session, conversation.id)
+    assert story
+    return story.id

@@ -1,6 +1,6 @@
 """Who may open what: every route of the app, as every role, here and elsewhere, exactly as the table says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,26 +11,44 @@ from bot.console.access import as_markdown
 from bot.console.page import Page
 from bot.console.roles import ROLES
 from bot.console.routes import PAGES
+from bot.conversation.hand_overs import ROLES as HAND_OVER_ROLES
 
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE_THE_TABLE = {"/console", "/console/{rest:path}", "/console/static/icon.svg"}
 NO_SUCH_ID = 7
+FORM = {"nobody": "yes", "reason": "recognisable", "kind": "complaint", "note": "done", "do": "take"}
+"""What makes every form complete, so that a refusal is for whose thing it is."""
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Two landlords; one person a role for the first."""
+    """Two landlords; one person a role for the first, who is told of everything there; things of the second."""
     made = House(tmp_path_factory.mktemp("access"))
     made.everybody()
+    for role in HAND_OVER_ROLES:
+        made.on_duty(person("duty"), role)
     yield made
     made.close()
 
 
-def path_of(page: Page, landlord_id: int) -> str:
-    """A page's address, with ids of things that nobody has."""
-    named: dict[str, str | int] = {"landlord": landlord_id, "token": "nothing"}
-    names = [part[1:-1] for part in page.path.split("/") if part.startswith("{")]
-    return page.url(**{name: named.get(name, NO_SUCH_ID) for name in names})
+@pytest.fixture(scope="module")
+def things(house: House) -> dict[str, int]:
+    """One of each thing that an address may name, all of the other landlord, by what the path calls it."""
+    return {
+        "story": house.told("they came when they said", house.theirs),
+        "hand_over": house.hand_over("fire_gas_electrical", "I smell gas", house.theirs),
+    }
+
+
+def names_in(page: Page) -> list[str]:
+    """What the path of a page names."""
+    return [part[1:-1] for part in page.path.split("/") if part.startswith("{")]
+
+
+def path_of(page: Page, landlord_id: int, things: Mapping[str, int] | None = None) -> str:
+    """A page's address; with ids of things that nobody has, unless some are given."""
+    named: dict[str, str | int] = {"token": "nothing", **(things or {}), "landlord": landlord_id}
+    return page.url(**{name: named.get(name, NO_SUCH_ID) for name in names_in(page)})
 
 
 def person(role: str) -> str:
@@ -77,6 +95,21 @@ def test_each_route_as_each_role(house: House, page: Page, role: str) -> None:
     else:
         assert here.status != 403
     assert here.status < 500
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if set(names_in(page)) - {"landlord", "token"}],
+    ids=lambda page: page.name,
+)
+def test_another_landlords_things(house: House, things: dict[str, int], page: Page, role: str) -> None:
+    """Through one's own landlord's address nothing of another landlord opens or changes: 404, as if it were not there."""
+    assert set(names_in(page)) - {"landlord"} <= set(things), "add one of these to the things"
+    answer = house.ask(page.method, path_of(page, house.ours, things), person(role), FORM)
+    assert answer.status == (404 if role in page.may else 403)
+    elsewhere = house.ask(page.method, path_of(page, house.theirs, things), person(role), FORM)
+    assert elsewhere.status == 404
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

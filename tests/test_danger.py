@@ -15,6 +15,7 @@ from rig import Rig, rig, wait_for
 from sqlalchemy import func, select
 
 from bot.alerts import MOST_ATTEMPTS, Bellman
+from bot.console.accounts import Accounts
 from bot.conversation.messages import Incoming
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
@@ -27,6 +28,7 @@ from models.base import new_id
 from models.handovers import Alert, DutyContact, HandOver
 from models.landlords import all_landlords
 from models.people import Contact
+from models.scopes import scope_of
 from models.stories import Consent, Story
 
 GAS = "there is a strong smell of gas in my kitchen"
@@ -228,7 +230,9 @@ def _people(desk: Desk) -> int:
             select(func.count(func.distinct(Story.contact_id))).where(Story.landlord_id == landlord.id)
         )
         assert contacts == 25
-        release: disclosure.Release = propose(session, desk.keys, landlord, until.date(), until)
+        release: disclosure.Release = propose(
+            session, desk.keys, scope_of(session, landlord), until.date(), until
+        )
         assert release.figures is not None
         return release.figures.about
 
@@ -302,6 +306,7 @@ def test_an_unread_story_is_an_alert_the_same_working_day(desk: Desk) -> None:
         Settings().digest_time,
         "op@l.example",
         desk.clock,
+        "https://l.example",
     )
     desk.text("he came on time and fixed it", "1")  # Monday 10:00
     assert watch.look() == 0
@@ -313,6 +318,27 @@ def test_an_unread_story_is_an_alert_the_same_working_day(desk: Desk) -> None:
     assert not any(NUMBER in body for _, body in alerts(desk))
     desk.now += timedelta(days=6)  # Sunday
     assert watch.look() == 0
+
+
+def test_moderators_hear_of_what_waits_too_long(desk: Desk) -> None:
+    """A story that nobody decides on for three days is a mail to the landlord's moderators, once a week, with a link."""
+    accounts = Accounts(desk.store, desk.keys, desk.clock)
+    with desk.store.read() as session:
+        landlord_id = all_landlords(session)[0].id
+    accounts.add("mo@l.example", landlord_id, "moderator", "a test")
+    watch = Watch(
+        desk.store, desk.keys, load_wording("bot.console"), load_hours(), Settings().digest_time, "", desk.clock, "https://l.example"
+    )  # fmt: skip
+    desk.text("he came on time and fixed it", "1")  # Monday 10:00
+    desk.text("1", "2")
+    for hours, told in ((60, 0), (13, 1), (24, 1), (24 * 3, 2)):
+        desk.now += timedelta(hours=hours)
+        watch.look()
+        mails = [(to, body) for to, body in alerts(desk) if "wait for a moderator" in body]
+        assert len(mails) == told, (hours, mails)
+    assert {to for to, _ in mails} == {"mo@l.example"}
+    assert all(f"https://l.example/console/{landlord_id}/moderation" in body for _, body in mails)
+    assert not any("came on time" in body or NUMBER in body for _, body in mails)
 
 
 @pytest.fixture

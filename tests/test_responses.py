@@ -15,10 +15,12 @@ from bot.console.said_and_done_page import said_and_done_route
 from bot.conversation.segments import plain, segments
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
+from bot.labels import LabelBook, Labels
 from bot.responses import MINDED_FOR, ResponseProblem, Responses
 from bot.schedule import queue_due
 from models.landlords import Landlord, all_landlords
 from models.responses import Hearing, objections
+from models.stories import Story
 
 pytestmark = pytest.mark.database
 
@@ -148,6 +150,18 @@ def test_by_day_and_not_in_the_middle_of_something(town: Town) -> None:
     assert town.heard()[town.phone(0)] == 0  # 23:00
     town.tell(timedelta(hours=10))
     assert town.heard()[town.phone(0)] == 1
+
+
+def test_a_theme_is_answered_to_who_told_of_it(town: Town) -> None:
+    """Whose story has that label hears of it; whose has not, does not."""
+    with town.desk.store.write() as session:
+        stories = session.scalars(select(Story.id).order_by(Story.id)).all()
+        book = LabelBook(session, town.desk.keys)
+        for number, story in enumerate(stories):
+            book.keep(story, "moderator", Labels(("time-",) if number < 5 else ("respect-",)), town.desk.now)
+    town.responses.write(town.landlord, "time-", "did", WORDS, "staff")
+    assert town.tell() == 5
+    assert set(town.heard()) == {town.phone(number) for number in range(5)}
 
 
 def test_two_responses_are_a_month_apart(town: Town) -> None:

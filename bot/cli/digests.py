@@ -19,13 +19,14 @@ from bot.digest.render import render
 from bot.moderation import Desk, Waiting
 from bot.privacy import disclosure
 from bot.privacy.redact import redact_more
-from bot.releases import propose
+from bot.releases import propose, thaw
 from bot.responses import answers_of_landlord
 from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import load_wording
 from models.landlords import Landlord, all_landlords
-from models.releases import Release, with_figures
+from models.releases import with_figures
+from models.scopes import scope_of
 
 digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
 
@@ -172,12 +173,6 @@ async def _run_all(built: Product, landlords: Sequence[Landlord], at: datetime |
     return outcomes
 
 
-def _thaw(built: Product, frozen: Release) -> disclosure.Release:
-    return disclosure.from_json(
-        json.loads(built.keys.open("release", frozen.id, "contents", frozen.contents))
-    )
-
-
 @digest_app.command("preview")
 def preview(
     landlord: WhichLandlord = None,
@@ -188,11 +183,11 @@ def preview(
         owner = the_landlord(built, landlord)
         now = built.clock()
         with built.store.read() as session:
-            release = propose(
-                session, built.keys, owner, now.astimezone(ZoneInfo(owner.timezone)).date(), now
-            )
-            earlier = [_thaw(built, one) for one in with_figures(session, owner.id, 1)]
-            answers = answers_of_landlord(session, owner.id, release.on_date)
+            scope = scope_of(session, owner)
+            on_date = now.astimezone(ZoneInfo(scope.timezone)).date()
+            release = propose(session, built.keys, scope, on_date, now)
+            earlier = [thaw(built.keys, one) for one in with_figures(session, scope.id, 1)]
+            answers = answers_of_landlord(session, owner.id, on_date)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))

@@ -25,7 +25,12 @@ def register(app: typer.Typer) -> None:
 
 @respond_app.command("add")
 def add(  # noqa: PLR0913 - each is an option
-    about: Annotated[str, typer.Argument(help="release, for everything that one digest counted.")],
+    about: Annotated[
+        str, typer.Argument(help="A theme (time-), an area (repairs), or release: all that one digest counted.")
+    ],
+        str,
+        typer.Argument(help="A theme (time-), an area (repairs), or release: all that one digest counted."),
+    ],
     kind: Annotated[str, typer.Argument(help="did, will (a promise) or cannot.")],
     words: Annotated[str, typer.Argument(help="What you did, or why you can't. Everybody may read it.")],
     landlord: Whose = None,

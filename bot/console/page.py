@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final, Literal
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -47,6 +47,7 @@ class Office:
     """Numbers for people in danger."""
     renderer: Renderer
     base_url: str
+    digest_time: time
     operator: str
     post: Callable[[str, str, str], bool]
     """Queues a mail (address, subject, body); False when no mail server is set."""
@@ -123,6 +124,14 @@ class Asked:
         """The date of a moment as people say it."""
         return f"{self.local(moment):%-d %B %Y}"
 
+    def waits(self, since: datetime, now: datetime) -> str:
+        """How long something has waited, in whole minutes, hours or days."""
+        minutes = max(int((now - since).total_seconds()) // 60, 0)
+        for name, size in (("days", 60 * 24), ("hours", 60)):
+            if minutes >= 2 * size:
+                return self.words(f"waits.{name}", count=str(minutes // size))
+        return self.words("waits.minutes", count=str(minutes))
+
     def url(self, name: str, **values: str | int) -> str:
         """Where a page is; values that its path does not take go into the query."""
         page = self.pages[name]
@@ -132,7 +141,7 @@ class Asked:
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """The page, from its template."""
-        about = {"asked": self, "url": self.url, "when": self.when, "day": self.day}
+        about = {"asked": self, "url": self.url, "when": self.when, "day": self.day, "waits": self.waits}
         return HTMLResponse(self.office.renderer.page(template, {**about, **values}), status)
 
     def go(self, name: str, **values: str | int) -> Response:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import pyotp
@@ -28,7 +29,10 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._one_at_a_time = threading.Lock()
-        self._nobodys = self._hasher.hash("nobody has this password")
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """What is kept of a password."""

@@ -5,13 +5,28 @@ from typing import Final
 
 from bot.console.access import as_markdown
 from bot.console.page import Page
-from bot.console.pages import account, charts, invitation, posters, sign_in, staff, today, visits
+from bot.console.pages import (
+    account,
+    charts,
+    hand_overs,
+    invitation,
+    moderation,
+    posters,
+    reading,
+    sign_in,
+    staff,
+    today,
+    visits,
+)
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
+    *moderation.PAGES,
+    *reading.PAGES,
+    *hand_overs.PAGES,
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,

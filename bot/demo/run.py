@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from bot.console.roles import ROLES
 from bot.conversation.messages import ChannelName
 from bot.demo.history import seed
 from bot.demo.pages import Pages
+from bot.demo.staff import staff_routes
 from bot.demo.stage import Stage, stage, wait_until
 from bot.schedule import latest_occurrence
 
@@ -38,7 +40,8 @@ async def run_demo(port: int, *, history: bool) -> None:
         before = seed if history else None
         async with stage(
             port=port,
-            more=lambda made: Pages(made).routes(),
+            more=lambda made: [*Pages(made).routes(), *staff_routes(made)],
+            visitors=ROLES,
             before=before,
             # Shorter than in life, so that the visitor need not wait, and long enough to see fragments joined.
             settle_seconds="sms=4,whatsapp=4,telegram=4",

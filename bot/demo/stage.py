@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.app import Product, build, web_app
+from bot.console.roles import Role
 from bot.delivery.hours import ANY_TIME
 from bot.demo.mailbox import Mailbox, smtp_server
 from bot.demo.phones import Phones
@@ -78,6 +79,7 @@ async def stage(
     work: bool = True,
     more: MoreRoutes = lambda _stage: (),
     before: Callable[[Stage], Awaitable[None]] | None = None,
+    visitors: Sequence[Role] = (),
     **given: Any,
 ) -> AsyncIterator[Stage]:
     """Set everything up in a folder that goes when it ends.
@@ -87,6 +89,7 @@ async def stage(
         work: whether messages and digests are sent.
         more: further routes of the product's web application.
         before: what happens before the doors open; the landlord has then been there for a while already.
+        visitors: the roles that a visitor of the console may switch to.
         **given: settings that outrank the demo's.
     """
     set_up_logging("ERROR")
@@ -112,7 +115,7 @@ async def stage(
             )
             if before:
                 await before(made)
-            async with _serving(web_app(product, work=work, more=more(made)), front):
+            async with _serving(web_app(product, work=work, more=more(made), visitors=visitors), front):
                 yield made
             await made.phones.close()
             await product.close()

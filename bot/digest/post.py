@@ -1,7 +1,6 @@
 """Posting digests: one mail a recipient, over SMTP, outside any transaction."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,11 +16,12 @@ from bot.digest.sheet import to_csv
 from bot.failpoints import failpoint
 from bot.log import get_logger
 from bot.mail import GONE, MailServer, send_mail
-from bot.privacy.disclosure import Release, from_json
+from bot.privacy.disclosure import Release
 from bot.privacy.keys import Keyring
 from bot.recipients import unsubscribe_path
+from bot.releases import thaw
 from bot.responses import answers_of_landlord
-from bot.staff_alerts import tell_staff
+from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import DEFAULT, load_wording
 from models import Store
 from models.landlords import Landlord, Recipient
@@ -114,7 +114,7 @@ class PostRoom:
 
     def _write(self, session: Session, due: Due) -> Letter:
         recipient, frozen = due.Recipient, due.Release
-        release = self._thaw(frozen)
+        release = thaw(self._keys, frozen)
         manage = self._base_url and self._base_url + unsubscribe_path(self._keys, recipient.id)
         digest = compose(
             self._weeks(session, frozen, recipient.every),
@@ -138,15 +138,12 @@ class PostRoom:
     def _weeks(self, session: Session, frozen: Frozen, every: str) -> list[Release]:
         """What a digest tells of: that release, or for a four-weekly one all of the last four weeks, newest first."""
         since = frozen.on_date - timedelta(weeks=WEEKS_TOLD.get(every, 1))
-        return [self._thaw(one) for one in releases_between(session, frozen, since)]
+        return [thaw(self._keys, one) for one in releases_between(session, frozen, since)]
 
     def _before(self, session: Session, frozen: Frozen, every: str) -> Release | None:
         """The newest release with figures before all of those."""
         earlier = closing_before(session, frozen, frozen.on_date - timedelta(weeks=WEEKS_TOLD.get(every, 1)))
-        return self._thaw(earlier) if earlier else None
-
-    def _thaw(self, frozen: Frozen) -> Release:
-        return from_json(json.loads(self._keys.open("release", frozen.id, "contents", frozen.contents)))
+        return thaw(self._keys, earlier) if earlier else None
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
         pdf = await asyncio.to_thread(_pdf, letter)
@@ -186,7 +183,8 @@ class PostRoom:
         body = text(
             DEFAULT, "mailbox_gone.body", landlord=landlord.name, code=code.removeprefix(GONE).strip()
         )
-        tell_staff(session, self._keys, landlord.id, self._alerts_to, topic, subject, body, now)
+        to = on_duty(session, self._keys, landlord.id) | {self._alerts_to}
+        tell_staff(session, self._keys, to, topic, subject, body, now)
 
 
 def _pdf(letter: Letter) -> bytes | None:

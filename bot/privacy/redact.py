@@ -46,7 +46,7 @@ class Redaction:
 
 
 # What an earlier pass has put in stays as it is: "[name 1]", "[removed]".
-_PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \d+)\]")
+PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \d+)\]")
 
 
 _DIGIT: Final = re.compile(r"\d")
@@ -71,7 +71,7 @@ def redact(text: str, known: Collection[str] = ()) -> Redaction:
 
 def _find(text: str, known: Collection[str]) -> tuple[Sequence[Span], Sequence[Doubt], Iterable[str]]:
     """What is to go, what is doubtful, and the names that were seen, the known ones first."""
-    kept = [Span(*match.span(), NAME, "") for match in _PLACEHOLDER.finditer(text)] if "[" in text else []
+    kept = [Span(*match.span(), NAME, "") for match in PLACEHOLDER.finditer(text)] if "[" in text else []
     foreign, unread = ([], []) if text.isascii() else other_scripts(text)
     sure = _without(kept, [*_coded(text), *_homes(text), *foreign])
     taken = sorted([*kept, *sure], key=_start)

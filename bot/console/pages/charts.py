@@ -12,6 +12,7 @@ from bot.console.page import Asked, Page
 from bot.console.roles import Role
 from bot.privacy.disclosure import Figures, Part, Release, from_json
 from models.releases import with_figures
+from models.scopes import scope_id_of
 
 MAY: Final = frozenset[Role](("reader", "organiser", "operator", "moderator"))
 MOST: Final = 52
@@ -41,7 +42,7 @@ class Bar:
 def show(asked: Asked) -> Response:
     """The page."""
     with asked.office.store.read() as session:
-        frozen = with_figures(session, asked.of.id, MOST)
+        frozen = with_figures(session, scope_id_of(asked.of), MOST)
         releases = [_thawed(asked, one.id, one.contents) for one in frozen]
     bars = [_bar(release, release.figures) for release in releases if release.figures]
     return asked.show("charts.html.j2", bars=bars)

@@ -67,6 +67,27 @@ class Figures:
     """Given instead of a split where none is safe: the larger side is at least this many."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class CellName:
+    """What a cell counts: a theme with its sign, or an area."""
+
+    kind: CellKind
+    name: str
+    """As `bot.understanding` has it: "listening", "damp_mould"."""
+    sign: Sign = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}{self.sign}"
+
+
+def cell_named(text: str) -> CellName:
+    """The cell of which that is the text."""
+    kind, _, label = text.partition(":")
+    if kind == "theme":
+        return CellName("theme", label[:-1], "+" if label[-1] == "+" else "-")
+    return CellName("area", label)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One published count of a theme or an area: about how many people told of it, and since when."""
@@ -99,7 +120,8 @@ class Release:
     cells: tuple[Cell, ...] = ()
     """Themes and areas, those most told of first."""
     cells_waiting: bool = False
-    """Whether some themes wait, each told of by fewer people than the smallest group."""
+    """Whether themes and areas that are not named may wait: so it is whenever figures are given, because to say
+    it only where somebody waits would tell of them."""
 
     def __post_init__(self) -> None:
         """Refuse to be made elsewhere."""
