@@ -26,8 +26,6 @@ def register(app: typer.Typer) -> None:
 @respond_app.command("add")
 def add(  # noqa: PLR0913 - each is an option
     about: Annotated[
-        str, typer.Argument(help="A theme (time-), an area (repairs), or release: all that one digest counted.")
-    ],
         str,
         typer.Argument(help="A theme (time-), an area (repairs), or release: all that one digest counted."),
     ],
