@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from desk import NOW, SCRIPTS, Desk, Wire
+from desk import SCRIPTS, Desk, Wire
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -16,7 +16,7 @@ from bot.conversation.segments import plain, segments
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
 from bot.labels import LabelBook, Labels
-from bot.responses import MINDED_FOR, ResponseProblem, Responses
+from bot.responses import MINDED_FOR, ResponseProblem, Responses, answers_of_landlord
 from bot.schedule import queue_due
 from models.landlords import Landlord, all_landlords
 from models.responses import Hearing, objections
@@ -62,9 +62,9 @@ class Town:
         """Somebody texts."""
         self.desk.text(text, f"t{next(self._texts)}", sender=self.phone(number))
 
-    def release(self) -> None:
+    def release(self, monday: date = MONDAY) -> None:
         """Monday comes."""
-        self.desk.now = NOW.replace(day=30, hour=9)
+        self.desk.now = datetime.combine(monday, time(9), UTC)
         with self.desk.store.write() as session:
             queue_due(session, self.desk.keys, moment=self.desk.now, now=self.desk.now, at=time(9))
 
@@ -134,6 +134,20 @@ def test_no_it_is_not(town: Town) -> None:
     said = [one.reply.text for one in town.desk.wire.sent[before:]]
     assert sum("what is still wrong" in text for text in said) == 2
     assert sum("May we share your words" in text for text in said) == 1
+
+
+@pytest.mark.parametrize(("objecting", "said"), [(9, 0), (10, 10), (12, 10)])
+def test_objections_leave_with_a_release_alone(town: Town, objecting: int, said: int) -> None:
+    """Below ten nobody learns of them; from ten on, "at least", with the next release and not before."""
+    town.write()
+    town.tell()
+    for number in range(objecting):
+        town.say(number, "3")
+    with town.desk.store.read() as session:
+        assert [one.not_so for one in answers_of_landlord(session, town.landlord.id, MONDAY)] == [0]
+    town.release(MONDAY + timedelta(weeks=1))
+    with town.desk.store.read() as session:
+        assert [one.not_so for one in answers_of_landlord(session, town.landlord.id, MONDAY)] == [said]
 
 
 def test_by_day_and_not_in_the_middle_of_something(town: Town) -> None:
