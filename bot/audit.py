@@ -28,6 +28,7 @@ Action = Literal[
     "hand_over_closed",
     "keys_rotated",
     "landlord_added",
+    "pool_set",
     "line_added",
     "recipient_added",
     "recipient_changed",

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from string import Formatter
 from typing import Final
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -62,6 +62,14 @@ class Wording:
             if words != key:
                 return words
         raise KeyError(f"no words under {key!r}")
+
+
+def english_name(code: str) -> str:
+    """What a language is called in English; its code where nobody says."""
+    try:
+        return Locale.parse(code, sep="-").english_name or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 @cache

@@ -81,12 +81,17 @@ class Server:
 
     def address(self, database: str = "postgres") -> str:
         """An SQLAlchemy URL of one of its databases."""
-        return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
+        return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}&port={self.settings.get('port', 5432)}"
 
     def connect(self, database: str = "postgres") -> "psycopg.Connection[Any]":
         """A connection on which each statement is its own transaction."""
         return psycopg.connect(
-            host=str(self.folder), user=USER, dbname=database, autocommit=True, connect_timeout=5
+            host=str(self.folder),
+            port=self.settings.get("port", "5432"),
+            user=USER,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
         )
 
     def make(self) -> None:

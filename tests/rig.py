@@ -83,7 +83,8 @@ class Rig:
 
     def set_up_quickly(self) -> None:
         """The same without the commands."""
-        databases.migrated(self.folder / DATABASE)
+        if self.settings.database_url == databases.address(self.folder / DATABASE):
+            databases.migrated(self.folder / DATABASE)
         store = self.store()
         furnish(store, self.keys, since=datetime.now(UTC))
         store.close()
@@ -169,14 +170,19 @@ def wait_for(happened: Callable[[], object], seconds: float = 15) -> bool:
 
 
 @contextlib.contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """A rig in a folder; its servers end with it."""
+def rig(folder: Path, url: str = "") -> Iterator[Rig]:
+    """A rig in a folder; its servers end with it.
+
+    Args:
+        folder: an empty folder.
+        url: its database, where that is not one of the tests' own.
+    """
     providers = Providers(TELEGRAM_TOKEN, TWILIO_SID, TWILIO_TOKEN, lambda: datetime.now(UTC))
     mailbox = Mailbox()
     with _servers(providers, mailbox) as (provider_port, smtp_port):
-        url = databases.address(folder / DATABASE)
+        url = url or databases.address(folder / DATABASE)
         settings = demo_settings(
-            folder, _free_port(), provider_port, smtp_port, log_level="DEBUG", database_url=url
+            folder, free_port(), provider_port, smtp_port, log_level="DEBUG", database_url=url
         )
         made = Rig(
             folder,
@@ -205,7 +211,8 @@ def _plain(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as opened:
         return int(opened.getsockname()[1])
 

@@ -9,7 +9,16 @@ import pytest
 
 from bot.digest.compose import Answer, AudienceName, compose
 from bot.digest.render import Rendered, render
-from bot.privacy.disclosure import Approved, Listened, Release, Scope, Telling, from_json, make_release
+from bot.privacy.disclosure import (
+    Approved,
+    Listened,
+    Release,
+    Scope,
+    Telling,
+    from_json,
+    make_release,
+    to_json,
+)
 from bot.privacy.redact import Redacted
 from bot.wording import load_wording
 
@@ -240,3 +249,35 @@ def test_pictures_in_the_readme_are_there() -> None:
     root = Path(__file__).resolve().parents[1]
     for name in re.findall(r"docs/images/[\w\-]+\.png", (root / "README.md").read_text(encoding="utf-8")):
         assert (root / name).stat().st_size < 300_000
+
+
+def test_words_in_another_language_say_so() -> None:
+    """The original first, marked with its language and direction; a machine's English beside it, called that."""
+    arabic = "أصلحوا التدفئة في نفس اليوم"
+    said = [
+        ("en", "she rang when she said", None),
+        ("ar", arabic, "They mended the heating."),
+        ("und", "??", None),
+    ]
+    release = make_release(
+        scope=Scope("landlord", "Elm"),
+        number=1,
+        on_date=date(2026, 11, 30),
+        since=None,
+        weeks_waiting=0,
+        tellings=[],
+        approved=[
+            Approved(n, n, Redacted(words), "yes", language, Redacted(english) if english else None)
+            for n, (language, words, english) in enumerate(said)
+        ],
+    )
+    made = render(compose([from_json(to_json(release))], "landlord", "The Team", WORDING))
+    assert re.search(rf'<p lang="ar" dir="auto"[^>]*><bdi>{arabic}</bdi></p>', made.html)
+    assert re.search(
+        r'<p lang="en" dir="auto"[^>]*><bdi>she rang when she said</bdi></p></blockquote>', made.html
+    )
+    assert re.search(r'<p lang="und" dir="auto"', made.html)
+    note = "In Arabic. Put into English by a computer, which makes mistakes: They mended the heating."
+    assert note in visible(made.html)
+    assert note in made.text
+    assert made.html.index(arabic) < made.html.index("They mended")

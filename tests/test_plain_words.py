@@ -26,7 +26,7 @@ WORDS: Final = {
 """Every English sentence that a tenant gets, filled in with typical values."""
 
 IN_CAPITALS: Final = frozenset(
-    {"STOP", "START", "DELETE", "SKIP", "MY", "DATA", "NSPCC", "OK", "A", "E", "I"}
+    {"STOP", "START", "DELETE", "SKIP", "LEAVE", "BACK", "MY", "DATA", "NSPCC", "OK", "A", "E", "I"}
 )
 """Commands, whose capitals say what to type; a charity's name; "A and E"; "I"."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from babel.dates import format_date
 
+from bot.digest.quotes import Quote, quoted
 from bot.privacy.disclosure import Cell, Excerpt, Part, Release
 from bot.wording import DEFAULT, Wording
 
@@ -37,7 +38,7 @@ class Section:
     title: str
     paragraphs: tuple[str, ...] = ()
     bars: tuple[Bar, ...] = ()
-    quotes: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     points: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     """Paragraphs that come last."""
@@ -133,6 +134,10 @@ class Telling:
             DEFAULT, key, **given, **{name: str(value) for name, value in values.items()}
         )
 
+    def quotes(self, excerpts: Iterable[Excerpt]) -> tuple[Quote, ...]:
+        """The words of excerpts, with what a reader must know of each."""
+        return tuple(quoted(one, self.text) for one in excerpts)
+
     def label(self, part: Part) -> str:
         """What an answer is called."""
         return self.text("answers." + "_".join(part.answers))
@@ -152,11 +157,6 @@ class Telling:
             )
             for cell in cells
         )
-
-
-def words_of(excerpts: Iterable[Excerpt]) -> tuple[str, ...]:
-    """The words of excerpts."""
-    return tuple(one.words for one in excerpts)
 
 
 def day(moment: date) -> str:

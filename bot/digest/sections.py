@@ -2,7 +2,7 @@
 
 from itertools import chain, zip_longest
 
-from bot.digest.parts import Answer, Bar, Section, Telling, day, words_of
+from bot.digest.parts import Answer, Bar, Section, Telling, day
 from bot.privacy.disclosure import Excerpt, Figures, Release
 
 MOST_QUESTIONS = 4
@@ -13,7 +13,7 @@ SHOWN_FOR_DAYS = 84
 def praised(telling: Telling) -> Section | None:
     """What went well: themes first, then the words of those who felt listened to, whole."""
     cells = telling.cells("theme", "+")
-    quotes = words_of(one for one in telling.excerpts if one.good)
+    quotes = telling.quotes(one for one in telling.excerpts if one.good)
     if not quotes and not cells:
         return None
     intro = (telling.text("praised.intro"),) if quotes else ()
@@ -25,13 +25,15 @@ def one_story(telling: Telling) -> Section | None:
     story = _hardest(telling)
     if story is None:
         return None
-    return Section(telling.text("story.title"), (telling.text("story.intro"),), quotes=(story.words,))
+    return Section(
+        telling.text("story.title"), (telling.text("story.intro"),), quotes=telling.quotes([story])
+    )
 
 
 def in_their_words(telling: Telling) -> Section | None:
     """The other words of those who did not say that they felt listened to."""
     told = _hardest(telling)
-    quotes = words_of(one for one in telling.excerpts if not one.good and one is not told)
+    quotes = telling.quotes(one for one in telling.excerpts if not one.good and one is not told)
     if not quotes:
         return None
     return Section(telling.text("words.title"), (telling.text("words.intro"),), quotes=quotes)
@@ -123,7 +125,7 @@ def for_the_table(telling: Telling) -> Section | None:
         fewer = min(len(good), len(hard))
         good, hard = good[:fewer], hard[:fewer]
     in_turn = (one for one in chain.from_iterable(zip_longest(good, hard)) if one)
-    quotes = words_of(chain(in_turn, mixed))
+    quotes = telling.quotes(chain(in_turn, mixed))
     if not quotes:
         return None
     return Section(telling.text("table.title"), (telling.text("table.intro"),), quotes=quotes)
