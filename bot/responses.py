@@ -215,14 +215,15 @@ class Responses:
         if last and now - last < MINDED_FOR:
             hearing.due_at = last + MINDED_FOR
             return False
-        talk = self._turns.open(session, contact, line)
-        waits = talk.state.step is not None or talk.state.settling
-        if waits and talk.conversation and now - talk.conversation.updated_at < BUSY_FOR:
-            hearing.due_at = talk.conversation.updated_at + BUSY_FOR
-            return False
-        hearing.state, hearing.told_at = TOLD, now
-        session.flush()
-        self._turns.write(session, talk, dialogue.begin(talk.state, self._script, Errand(about=response.id)))
+        with self._turns.together(session, [(contact, line)]) as group:
+            talk = self._turns.open(group, contact, line)
+            waits = talk.state.step is not None or talk.state.settling
+            if waits and talk.conversation and now - talk.conversation.updated_at < BUSY_FOR:
+                hearing.due_at = talk.conversation.updated_at + BUSY_FOR
+                return False
+            hearing.state, hearing.told_at = TOLD, now
+            told = dialogue.begin(talk.state, self._script, Errand(about=response.id))
+            self._turns.write(group, talk, told)
         return True
 
     def _reason(self, session: Session, contact: Contact, response: Response) -> str | None:

@@ -27,9 +27,10 @@ from bot.conversation.turn import Consented, Told, Turn
 from bot.delivery.hours import ANY_TIME
 from bot.delivery.people import People
 from bot.demo.stage import demo_settings, furnish
-from bot.stories import StoryBook
+from bot.stories import StoryBook, keep
 from models.base import new_id
 from models.conversations import Conversation
+from models.group import gather
 from models.handovers import DutyContact, HandOver
 from models.landlords import Landlord, Line, all_landlords, name_key
 from models.staff import staff_by_lookup
@@ -210,9 +211,11 @@ def _story(
     )
     session.add(conversation)
     session.flush()
-    book = StoryBook(session, product.keys)
     turn = Turn(state, effects=(Told(words), Consented("digest", given=shared)))
-    book.keep(turn, conversation, line, [], now)
+    group = gather(session, [(contact, line)], [], now)
+    keep(group, product.keys, turn, conversation, line, [], now)
+    group.write()
+    StoryBook(session, product.keys).label(group.retold, now)
     story = story_of(session, conversation.id)
     assert story
     return story.id

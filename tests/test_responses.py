@@ -152,7 +152,7 @@ def test_objections_leave_with_a_release_alone(town: Town, objecting: int, said:
 
 def test_by_day_and_not_in_the_middle_of_something(town: Town) -> None:
     """At night it waits for the morning; whoever is being asked something else is told a day later."""
-    town.desk.inbox.ask("sms", town.desk.wire.account, town.phone(0), SCRIPTS["after_visit"])
+    town.desk.initiative.ask("sms", town.desk.wire.account, town.phone(0), SCRIPTS["after_visit"])
     town.desk.now = town.desk.now.replace(hour=22)
     town.say(0, "yes")
     town.write()
