@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final, Literal, cast
 
 from bot.understanding.lexicon import lexicon, pattern, phrases
+from bot.understanding.life import read_circumstance
 from bot.understanding.model import scores
 from bot.understanding.normal import bare, phrase, words_of
 from bot.understanding.other import other_lists_hold, read_other_command
@@ -50,7 +51,9 @@ def read_command(text: str) -> Command | None:
     theirs = read_other_command(text)
     if theirs or other_lists_hold(text):
         return theirs
-    return _command_by_model(text)
+    guessed = _command_by_model(text)
+    # Whoever says that it is the wrong number has a kinder answer.
+    return None if guessed and read_circumstance(text) == "wrong_number" else guessed
 
 
 def may_mean_stop(text: str) -> bool:
