@@ -47,6 +47,9 @@ Action = Literal[
     "visits_imported",
     "signed_in",
     "signed_out_everywhere",
+    "person_request_made",
+    "person_request_agreed",
+    "audit_exported",
 ]
 
 BATCH: Final = 500

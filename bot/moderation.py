@@ -35,6 +35,8 @@ class NothingLeft(Exception):
     """Everything was taken away: such words are set aside, and don't leave as a row of marks."""
 
 
+TOLD_BY: Final = 2_000
+"""How many letters of a story its language is told by: more take long and tell no more."""
 NOT_TRANSLATED: Final = frozenset((DEFAULT, UNKNOWN))
 
 
@@ -245,5 +247,5 @@ class Desk:
             edited=frozenset(edit.taken if edit and still else ()),
             told_at=story.told_at,
             # Told anew from the words: somebody may tell in Polish what they were asked in English.
-            language=language_label(words, story.language),
+            language=language_label(words[:TOLD_BY], story.language),
         )
