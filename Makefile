@@ -8,7 +8,7 @@ TESTS := $(BIN)/python -m pytest -q --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile -m "not alone"
 ALONE := -m alone
 
-.PHONY: help demo demo-history test test-peers check format lint types lock faults console-access screenshots train clean
+.PHONY: help demo demo-history test test-peers check format lint types lock faults audit-sim console-access screenshots train clean bench
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,13 @@ faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times eac
 
 console-access: $(VENV)/.ready-dev  ## Write docs/console-access.md anew, from the console's table of routes.
 	$(BIN)/python -m bot.console.routes > docs/console-access.md
+
+bench: $(VENV)/.ready-dev  ## Measure turns a second beside peers and floor; benchmarks/peers/install brings the peers.
+	$(BIN)/python benchmarks/turns/run.py
+
+audit-sim: $(VENV)/.ready-dev  ## Attack a year of releases of 200 landlords with a full solver (about 10 minutes).
+	PYTHONPATH=.:tests $(BIN)/python benchmarks/audit.py
+	PYTHONPATH=.:tests $(BIN)/python benchmarks/digests.py
 
 screenshots: $(VENV)/.ready-dev  ## Take the pictures in docs/images again (needs Chromium).
 	$(BIN)/python tests/screenshots.py

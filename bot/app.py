@@ -31,6 +31,8 @@ from bot.conversation.script import load_scripts
 from bot.delivery.first_aid import FirstAid
 from bot.delivery.hours import Hours, load_hours
 from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
+from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
 from bot.delivery.reconcile import Reconciler
@@ -94,6 +96,8 @@ class Product:
     beside: Threads
     """For pages, digests and whatever else may take its time: nothing that comes in waits for it."""
     inbox: Inbox
+    intake: Intake
+    initiative: Initiative
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
@@ -177,6 +181,8 @@ class Product:
             store=self.store,
             threads=self.threads,
             inbox=self.inbox,
+            intake=self.intake,
+            initiative=self.initiative,
             outbox=self.outbox,
             reconciler=self.reconciler,
             visits=self.visits,
@@ -259,6 +265,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         bell.ring()
 
     inbox = Inbox(store, keys, people, turns, world, clock, wake)
+    initiative = Initiative(store, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
     server = mail_server_of(settings, clock)
     staff = load_wording("bot.console")
@@ -270,11 +277,15 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         threads=threads,
         beside=beside,
         inbox=inbox,
+        intake=Intake(inbox.receive_all, threads),
+        initiative=initiative,
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
-        visits=Visits(store, keys, people, inbox, hours, scripts["after_visit"], accounts, clock),
-        workshops=Sessions(store, keys, people, inbox, hours, scripts["workshop_invite"], accounts, clock),
-        prompts=Prompts(store, people, inbox, hours, scripts, accounts, clock),
+        visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
+        workshops=Sessions(
+            store, keys, people, initiative, hours, scripts["workshop_invite"], accounts, clock
+        ),
+        prompts=Prompts(store, people, initiative, hours, scripts, accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock, base),
@@ -324,11 +335,8 @@ def web_app(
     """
     meter = Meter()
 
-    async def store(arrival: Arrival) -> object:
-        return await product.threads.run(lambda: product.inbox.receive(arrival))
-
     async def receive(arrival: Arrival) -> object:
-        storing = product.first_aid.beside(arrival, store(arrival))
+        storing = product.first_aid.beside(arrival, product.intake.receive(arrival))
         return await meter.measure(type(arrival).__name__.lower(), storing)
 
     @contextlib.asynccontextmanager

@@ -28,6 +28,7 @@ Action = Literal[
     "hand_over_closed",
     "keys_rotated",
     "landlord_added",
+    "pool_set",
     "line_added",
     "recipient_added",
     "recipient_changed",
@@ -45,6 +46,9 @@ Action = Literal[
     "visits_imported",
     "signed_in",
     "signed_out_everywhere",
+    "person_request_made",
+    "person_request_agreed",
+    "audit_exported",
 ]
 
 BATCH: Final = 500

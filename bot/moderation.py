@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot.audit import Action, record
+from bot.labels import NO_LABELS, LabelBook, Labels
 from bot.privacy.editing import Piece, is_empty, pieces, take_away
 from bot.privacy.keys import Keyring
 from bot.privacy.redact import Redacted, redact, redact_more
@@ -34,6 +35,8 @@ class NothingLeft(Exception):
     """Everything was taken away: such words are set aside, and don't leave as a row of marks."""
 
 
+TOLD_BY: Final = 2_000
+"""How many letters of a story its language is told by: more take long and tell no more."""
 NOT_TRANSLATED: Final = frozenset((DEFAULT, UNKNOWN))
 
 
@@ -126,6 +129,24 @@ class Desk:
         with self._store.read() as session:
             story = next_unread(session, self._landlord.id, after)
             return self._shown(session, [story])[0] if story else None
+
+    def labels(self, story_id: int) -> Labels:
+        """The themes and areas that a story is counted under, as things stand."""
+        with self._store.read() as session:
+            return LabelBook(session, self._keys).of([story_id]).get(story_id, NO_LABELS)
+
+    def correct(self, story_id: int, labels: Labels) -> None:
+        """Say what a story is about, in the place of what the machine read; it counts so with its batch.
+
+        Raises:
+            LookupError: when the story is gone, or is about another landlord.
+        """
+        with self._store.write() as session:
+            story = session.get(Story, story_id)
+            if story is None or story.landlord_id != self._landlord.id:
+                raise LookupError("That story is gone.")
+            LabelBook(session, self._keys).keep(story_id, "moderator", labels, self._clock())
+            record(session, self._keys, self._clock(), self._moderator, "story_labelled", "story", story_id)
 
     def mark_read(self, story_id: int) -> None:
         """A person has read a story of this landlord."""
@@ -226,5 +247,5 @@ class Desk:
             edited=frozenset(edit.taken if edit and still else ()),
             told_at=story.told_at,
             # Told anew from the words: somebody may tell in Polish what they were asked in English.
-            language=language_label(words, story.language),
+            language=language_label(words[:TOLD_BY], story.language),
         )

@@ -26,6 +26,7 @@ from models.outbound import Outbound
 from models.people import Contact
 from models.providers import Clearing
 from models.releases import Release
+from models.requests import PersonRequest
 from models.stories import APPROVED, SET_ASIDE, Answer, Excerpt, Story, StoryPart
 from models.visits import Visit
 from models.workshops import Contribution
@@ -232,6 +233,10 @@ def _clearings(keep: Keep, now: datetime) -> Ids:
     return select(Clearing.id).where(Clearing.settled_at < now - keep.sent)
 
 
+def _requests(keep: Keep, now: datetime) -> Ids:
+    return select(PersonRequest.id).where(PersonRequest.asked_at < now - keep.sent)
+
+
 def _audit(keep: Keep, now: datetime) -> Ids:
     return select(Audit.id).where(Audit.at < now - keep.audit).order_by(Audit.number)
 
@@ -255,6 +260,7 @@ RULES: Final = (
     Rule("notices", _notices, _drop(Alert)),
     Rule("requests_to_forget", _clearings, _drop(Clearing)),
     Rule("event_hashes", _events, _drop(Inbound)),
+    Rule("requests_of_people", _requests, _drop(PersonRequest)),
     Rule("audit", _audit, _drop(Audit)),
 )
 """In this order: what is to be forgotten at a provider is asked for before its row goes."""

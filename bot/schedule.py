@@ -14,12 +14,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.orm import Session
 
 from bot.failpoints import failpoint
+from bot.log import get_logger
 from bot.privacy.keys import Keyring
-from bot.releases import freeze
+from bot.releases import NotSafe, freeze
 from models.base import new_id
 from models.landlords import Landlord, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
-from models.scopes import all_scopes
+from models.scopes import Scope, all_scopes
 
 MONDAY: Final = 0
 LOOK_AGAIN: Final = timedelta(minutes=5)
@@ -46,6 +47,11 @@ def latest_occurrence(now: datetime, zone: ZoneInfo, at: time) -> tuple[date, da
         monday -= timedelta(days=7)
         moment = datetime.combine(monday, at, zone)
     return monday, moment.astimezone(UTC)
+
+
+def local_date(now: datetime, scope: Scope) -> date:
+    """The date of a moment where a scope is."""
+    return now.astimezone(ZoneInfo(scope.timezone)).date()
 
 
 def queue_due(  # noqa: PLR0913 - what and when
@@ -80,7 +86,12 @@ def queue_due(  # noqa: PLR0913 - what and when
         on_date, until = latest_occurrence(moment, ZoneInfo(scope.timezone), at)
         if until < scope.created_at or release_on(session, scope.id, on_date):
             continue
-        release = freeze(session, keys, scope, on_date, until, now)
+        try:
+            release = freeze(session, keys, scope, on_date, until, now)
+        except NotSafe as refused:
+            # Nothing leaves; the watch tells the operator why, and the next week's batch is larger.
+            get_logger().error("release_refused", findings=len(refused.why))
+            continue
         queued[scope.name] = sum(
             _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
         )

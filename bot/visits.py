@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.conversation.script import Script
 from bot.delivery.hours import Hours
-from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
 from bot.delivery.people import People
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
@@ -61,7 +61,7 @@ class Visits:
         store: the database.
         keys: to seal and to look up.
         people: whom they were at.
-        inbox: opens conversations.
+        initiative: opens conversations.
         hours: when somebody may be asked.
         script: what to ask.
         accounts: our number on each channel.
@@ -73,7 +73,7 @@ class Visits:
         store: Store,
         keys: Keyring,
         people: People,
-        inbox: Inbox,
+        initiative: Initiative,
         hours: Hours,
         script: Script,
         accounts: Mapping[ChannelName, str],
@@ -82,7 +82,7 @@ class Visits:
         self._store = store
         self._keys = keys
         self._people = people
-        self._inbox = inbox
+        self._initiative = initiative
         self._hours = hours
         self._script = script
         self._accounts = accounts
@@ -153,7 +153,7 @@ class Visits:
 
     def _ask(self, visit_id: int, channel: ChannelName, address: str) -> bool:
         account = self._accounts.get(channel)
-        said = account is not None and self._inbox.ask(channel, account, address, self._script)
+        said = account is not None and self._initiative.ask(channel, account, address, self._script)
         if not said:
             with self._store.write() as session:
                 visit = session.get(Visit, visit_id)

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.hours import Hours
 from bot.privacy.keys import Keyring
+from bot.releases import check, propose
 from bot.schedule import latest_occurrence
 from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import Wording
 from models import Store
 from models.landlords import Landlord, all_landlords
-from models.releases import unfinished_since
-from models.scopes import scope_id_of
+from models.releases import release_on, unfinished_since
+from models.scopes import scope_id_of, scope_of
 from models.staff import staff_with_roles
 from models.stories import count_waiting, unread
 
@@ -68,6 +69,7 @@ class Watch:
         with self._store.write() as session:
             return sum(
                 self._look_for_unread(session, landlord)
+                + self._look_for_refusal(session, landlord)
                 + self._look_for_undecided(session, landlord)
                 + self._look_for_digest(session, landlord)
                 for landlord in all_landlords(session)
@@ -111,6 +113,22 @@ class Watch:
         )
         subject, topic = self._wording.text("en", "undecided.subject"), f"undecided {landlord.id} {now:%G-%V}"
         return self._tell(session, topic, subject, body, self._moderators(session, landlord))
+
+    def _look_for_refusal(self, session: Session, landlord: Landlord) -> int:
+        """A release that failed the check before it was to leave: the operator hears at once, and not why by mail."""
+        scope = scope_of(session, landlord)
+        on_date, due = latest_occurrence(self._clock(), ZoneInfo(scope.timezone), self._digest_time)
+        forgotten = self._clock() - due >= DIGEST_FORGOTTEN or due < scope.created_at
+        if forgotten or release_on(session, scope.id, on_date):
+            return 0
+        if not check(session, self._keys, scope, propose(session, self._keys, scope, on_date, due)):
+            return 0
+        subject = self._wording.text("en", "release_refused.subject")
+        body = self._wording.text(
+            "en", "release_refused.body", landlord=scope.name, date=f"{on_date:%A %d %B}"
+        )
+        topic = f"refused {scope.id} {on_date}"
+        return self._tell(session, topic, subject, body, set())
 
     def _look_for_digest(self, session: Session, landlord: Landlord) -> int:
         """The dead man's switch: silence must not be mistaken for "nothing to say"."""

@@ -48,12 +48,11 @@ class Wording:
 
     def name_of(self, code: str, language: str) -> str:
         """What a language is called in another one: in the other one's letters, which it costs least to text."""
-        return str(Locale.parse(code, sep="-").get_display_name(language) or code)
+        return _name_of(code, language)
 
     def placeholders(self, language: str, key: str) -> tuple[str, ...]:
         """The names of what the words under a key are filled with, in their order in that language."""
-        parsed = Formatter().parse(self._template(language, key))
-        return tuple(dict.fromkeys(name for _, name, _, _ in parsed if name))
+        return _placeholders(self._template(language, key))
 
     def _template(self, language: str, key: str) -> str:
         for code in (language, DEFAULT):
@@ -70,6 +69,16 @@ def english_name(code: str) -> str:
         return Locale.parse(code, sep="-").english_name or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+@cache
+def _name_of(code: str, language: str) -> str:
+    return str(Locale.parse(code, sep="-").get_display_name(language) or code)
+
+
+@cache
+def _placeholders(template: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
 
 
 @cache

@@ -12,8 +12,10 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.alerts import Bellman
-from bot.conversation.messages import Arrival, Polling, SecondPoller
+from bot.conversation.messages import Polling, SecondPoller
 from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
+from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.reconcile import Reconciler
 from bot.delivery.threads import Bell, Threads, keep_doing
@@ -60,6 +62,8 @@ class Work:
     store: Store
     threads: Threads
     inbox: Inbox
+    intake: Intake
+    initiative: Initiative
     outbox: Outbox
     reconciler: Reconciler
     visits: Visits
@@ -172,7 +176,7 @@ class Work:
 
     async def _follow_up(self) -> float:
         """Let stories settle, and tell people on duty: both within seconds of their time."""
-        await self.threads.run(self.inbox.pass_time)
+        await self.threads.run(self.initiative.pass_time)
         await self.bellman.run_once()
         return await self.threads.run(self._seconds_to_sleep)
 
@@ -197,11 +201,8 @@ class Work:
         await self.post_room.settle_interrupted(alone=alone)
 
     async def _poll(self, poller: Polling, ended: asyncio.Event) -> None:
-        async def take_in(arrival: Arrival) -> object:
-            return await self.threads.run(lambda: self.inbox.receive(arrival))
-
         try:
-            await poller.poll(take_in)
+            await poller.poll(self.intake.receive)
         except SecondPoller:
             get_logger().error("second_poller", channel=poller.name)
             ended.set()

@@ -45,6 +45,7 @@ def after(session: Session, number: int, limit: int) -> Sequence[Audit]:
     return session.scalars(query).all()
 
 
-def latest(session: Session, limit: int) -> Sequence[Audit]:
-    """The newest rows, newest first."""
-    return session.scalars(select(Audit).order_by(Audit.number.desc()).limit(limit)).all()
+def before(session: Session, number: int | None, limit: int) -> Sequence[Audit]:
+    """The rows before a number, newest first; the newest of all without one."""
+    query = select(Audit).order_by(Audit.number.desc()).limit(limit)
+    return session.scalars(query if number is None else query.where(Audit.number < number)).all()

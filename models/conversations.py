@@ -37,24 +37,13 @@ def next_wake(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Conversation.wake_at)))
 
 
-def locked(session: Session, conversation_id: int) -> Conversation | None:
-    """A conversation, locked for this transaction; None when it is gone or somebody else has it."""
-    query = select(Conversation).where(Conversation.id == conversation_id)
-    return session.scalar(query.with_for_update(skip_locked=True))
+def locked(session: Session, conversation_ids: Sequence[int]) -> Sequence[Conversation]:
+    """These conversations, locked for this transaction, but for those that are gone or that somebody else has."""
+    query = select(Conversation).where(Conversation.id.in_(conversation_ids)).order_by(Conversation.id)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def put_to_sleep(session: Session, conversation_id: int) -> None:
     """Ask this conversation no more, until something comes."""
     query = update(Conversation).where(Conversation.id == conversation_id)
     session.execute(query.values(wake_at=None))
-
-
-def latest(session: Session, contact_id: int, line_id: int) -> Conversation | None:
-    """The newest conversation of that contact on that line, or None."""
-    query = (
-        select(Conversation)
-        .where(Conversation.contact_id == contact_id, Conversation.line_id == line_id)
-        .order_by(Conversation.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query)

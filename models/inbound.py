@@ -1,11 +1,10 @@
 """What came in: each event of a provider, once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -41,31 +40,31 @@ class Inbound(Base):
     """Whether the provider has been asked to forget its copy of the words."""
 
 
-def take_in(session: Session, row: Inbound) -> bool:
-    """Store an inbound event; False when it is already there, and then nothing is changed."""
-    columns = ("id", "key", "message_key", "channel", "body", "received_at")
-    values = {name: getattr(row, name) for name in columns} | {"state": DONE, "attempts": 0, "cleared": False}
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    # RETURNING and not rowcount: PostgreSQL gives -1 for an INSERT … ON CONFLICT DO NOTHING.
-    query = dialect.insert(Inbound).values(values).on_conflict_do_nothing().returning(Inbound.id)
-    return session.execute(query).first() is not None
+def take_in(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store inbound events that are not there yet.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: when one of them has come in meanwhile through another process.
+    """
+    if rows:
+        session.connection().execute(insert(Inbound.__table__), rows)  # type: ignore[arg-type]  # a table it is
 
 
-def is_known(session: Session, keys: Sequence[bytes]) -> bool:
-    """Whether an event is there already under one of these keyed hashes."""
-    return bool(keys) and session.scalar(select(exists().where(Inbound.key.in_(keys)))) is True
+def known_events(session: Session, keys: Sequence[bytes]) -> frozenset[bytes]:
+    """Which of these keyed hashes are events that are there already."""
+    return frozenset(session.scalars(select(Inbound.key).where(Inbound.key.in_(keys))))
 
 
 def assign(session: Session, inbound_id: int, contact_id: int, line_id: int) -> None:
-    """Say whose an inbound message is."""
+    """Say whose an inbound message is, now that what follows from it has been worked out."""
     query = update(Inbound).where(Inbound.id == inbound_id)
-    session.execute(query.values(contact_id=contact_id, line_id=line_id))
+    session.execute(query.values(contact_id=contact_id, line_id=line_id, state=DONE))
 
 
-def of_message(session: Session, message_keys: Sequence[bytes], but: int) -> Sequence[Inbound]:
-    """The other events that are about the same message, oldest first."""
-    query = select(Inbound).where(Inbound.message_key.in_(message_keys), Inbound.id != but)
-    return session.scalars(query.order_by(Inbound.id)).all()
+def of_messages(session: Session, message_keys: Sequence[bytes]) -> Sequence[tuple[bytes, int]]:
+    """(keyed hash, id) of the events that are about these messages, oldest first."""
+    query = select(Inbound.message_key, Inbound.id).where(Inbound.message_key.in_(message_keys))
+    return [(row.message_key, row.id) for row in session.execute(query.order_by(Inbound.id))]
 
 
 def put_off(session: Session, inbound_id: int, state: str, due_at: datetime | None) -> None:

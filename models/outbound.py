@@ -1,15 +1,15 @@
 """What is to go out: the outbox's rows."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, Moment, Sealed
-from models.landlords import Line
 from models.people import STOPPED, Contact, Suppression
 from models.sending import FAILED, QUEUED, SENDING, SENT, UNFINISHED, UNKNOWN, Sendable, mark_sending
 
@@ -34,6 +34,7 @@ class Outbound(Sendable, Base):
     __tablename__ = "outbound"
     __table_args__ = (
         Index("ix_outbound_state_due_at", "state", "due_at"),
+        Index("ix_outbound_state_expires_at", "state", "expires_at"),
         Index("ix_outbound_contact_id_state_id", "contact_id", "state", "id"),
     )
 
@@ -60,7 +61,26 @@ class DayCount(Base):
     sent: Mapped[int]
 
 
-Claimed = Row[Outbound, Contact, Line]
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a claimed message is for."""
+
+    id: int
+    channel: str
+    address: bytes
+    last_heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is about to be sent; `attempts` counts this time."""
+
+    id: int
+    kind: str
+    body: bytes | None
+    expires_at: datetime | None
+    attempts: int
+    contact: Addressee
 
 
 def claim(  # noqa: PLR0913 - what may be sent now
@@ -95,9 +115,18 @@ def claim(  # noqa: PLR0913 - what may be sent now
         earlier.id < Outbound.id,
     )
     query = (
-        select(Outbound, Contact, Line)
+        select(
+            Outbound.id,
+            Outbound.kind,
+            Outbound.body,
+            Outbound.expires_at,
+            Outbound.attempts + 1,
+            Contact.id,
+            Contact.channel,
+            Contact.address,
+            Contact.last_heard_at,
+        )
         .join(Contact, Contact.id == Outbound.contact_id)
-        .join(Line, Line.id == Outbound.line_id)
         .where(Outbound.state == QUEUED, Outbound.due_at <= now, Contact.channel == channel, ~waits)
         .order_by(Outbound.id)
         .limit(limit)
@@ -108,35 +137,57 @@ def claim(  # noqa: PLR0913 - what may be sent now
         query = query.where(~just_sent)
     if kinds is not None:
         query = query.where(Outbound.kind.in_(kinds))
-    rows = session.execute(query).all()
-    mark_sending(session, Outbound, [row.Outbound.id for row in rows], now + lease)
+    rows = [Claimed(*row[:5], Addressee(*row[5:])) for row in session.execute(query)]
+    mark_sending(session, Outbound, [row.id for row in rows], now + lease)
     return rows
 
 
-def drop_unwanted(session: Session, to_stopped: Collection[str], now: datetime) -> None:
+def drop_unwanted(
+    session: Session, to_stopped: Collection[str], now: datetime, since: datetime | None
+) -> None:
     """Settle what must not be sent any more: for people who have said stop meanwhile, and what is too late.
 
     Args:
         session: a transaction that may write.
         to_stopped: the kinds that go even to somebody who said stop.
         now: the current time.
+        since: only stops from then on are looked at; None for all.
     """
     queued = update(Outbound).where(Outbound.state.in_((QUEUED, HELD)))
-    stopped = select(Contact.id).where(Contact.id == Outbound.contact_id, _is_suppressed()).exists()
-    unwanted = queued.where(Outbound.kind.not_in(to_stopped), stopped)
-    session.execute(unwanted.values(state=SUPPRESSED, settled_at=now))
     late = queued.where(Outbound.expires_at < now)
     session.execute(late.values(state=FAILED, error="expired", settled_at=now))
+    stops = select(Suppression.lookup).where(Suppression.reason == STOPPED)
+    stopped = session.scalars(stops.where(Suppression.since > since) if since else stops).all()
+    if stopped:
+        theirs = select(Contact.id).where(or_(Contact.person.in_(stopped), Contact.lookup.in_(stopped)))
+        unwanted = queued.where(Outbound.kind.not_in(to_stopped), Outbound.contact_id.in_(theirs))
+        session.execute(unwanted.values(state=SUPPRESSED, settled_at=now))
 
 
-def must_not_be_sent(session: Session, outbound_id: int) -> bool:
-    """Whether its person has said stop, or had everything removed, since it was claimed."""
+def must_not_be_sent(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Of these claimed messages, those whose person has said stop, or had everything removed, since."""
     query = (
-        select(Contact.id)
-        .join(Outbound, Outbound.contact_id == Contact.id)
-        .where(Outbound.id == outbound_id, ~_is_suppressed())
+        select(Outbound.id)
+        .join(Contact, Outbound.contact_id == Contact.id)
+        .where(Outbound.id.in_(ids), ~_is_suppressed())
     )
-    return session.scalar(query) is None
+    return frozenset(ids) - frozenset(session.scalars(query))
+
+
+def settle_sent(session: Session, sent: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Record that messages were sent, (id, provider's id) each; what is settled already stays."""
+    if not sent:
+        return
+    query = update(Outbound).where(Outbound.id == bindparam("row_id"), Outbound.state == SENDING)
+    values = {"state": SENT, "settled_at": now, "error": None, "provider_id": bindparam("theirs")}
+    rows = [{"row_id": row_id, "theirs": provider_id} for row_id, provider_id in sent]
+    session.connection().execute(query.values(values), rows)
+
+
+def gone(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Which of these messages are not there any more."""
+    there = session.scalars(select(Outbound.id).where(Outbound.id.in_(ids))) if ids else ()
+    return frozenset(ids) - frozenset(there)
 
 
 def _is_suppressed() -> ColumnElement[bool]:
@@ -177,14 +228,6 @@ def report(  # noqa: PLR0913 - one report
 def next_due(session: Session) -> datetime | None:
     """When the earliest queued message is due, or None when the queue is empty."""
     return session.scalar(select(func.min(Outbound.due_at)).where(Outbound.state == QUEUED))
-
-
-def replies_since(session: Session, contact_id: int, kinds: Collection[str], moment: datetime) -> int:
-    """How many messages of these kinds were written to a contact since a moment."""
-    query = select(func.count()).where(
-        Outbound.contact_id == contact_id, Outbound.kind.in_(kinds), Outbound.created_at > moment
-    )
-    return session.scalar(query) or 0
 
 
 def sent_on(session: Session, channel: str, day: str) -> int:

@@ -1,6 +1,6 @@
 """Contacts, and the list of those who must not be texted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,16 +53,27 @@ class Suppression(Base):
     """`stopped`: nothing is sent. `erased`: they are answered when they write, and never asked."""
 
 
-def contact_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = True) -> Contact | None:
-    """The contact under any of these keyed hashes (one per look-up key), locked for this transaction or not."""
+def contacts_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = True) -> Sequence[Contact]:
+    """The contacts under any of these keyed hashes (one per look-up key), locked for this transaction or not.
+
+    In one order everywhere, so that two transactions that lock the same contacts do not wait for each other.
+    """
     query = select(Contact).where(Contact.lookup.in_(lookups), Contact.erased_at.is_(None))
-    return session.scalar(query.with_for_update() if lock else query)
+    query = query.order_by(Contact.id)
+    return session.scalars(query.with_for_update() if lock else query).all()
 
 
-def is_stopped(session: Session, lookups: Sequence[bytes]) -> bool:
-    """Whether one of these keyed hashes is on the list of those who said stop."""
-    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups), Suppression.reason == STOPPED)
-    return session.scalar(query.limit(1)) is not None
+def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
+    """The contacts of these ids, locked for this transaction; in the same order as by their keyed hashes."""
+    query = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)
+    return session.scalars(query.with_for_update()).all()
+
+
+def erased_among(session: Session, ids: Collection[int]) -> Sequence[int]:
+    """Which of these contacts had everything removed and are kept only until the last reply has gone."""
+    return session.scalars(
+        select(Contact.id).where(Contact.id.in_(ids), Contact.erased_at.is_not(None))
+    ).all()
 
 
 def is_listed(session: Session, lookups: Sequence[bytes]) -> bool:
@@ -97,12 +108,11 @@ def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
     session.execute(delete(Suppression).where(Suppression.lookup.in_(lookups)))
 
 
-def add_contact(session: Session, columns: Mapping[str, Any]) -> None:
-    """Write down a contact that we have just met; somebody else may do the same at the same moment."""
+def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down contacts that we have just met; somebody else may do the same at the same moment."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(
-        dialect.insert(Contact).values(**columns).on_conflict_do_nothing(index_elements=["lookup"])
-    )
+    query = dialect.insert(Contact).on_conflict_do_nothing(index_elements=["lookup"])
+    session.execute(query, rows)
 
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:

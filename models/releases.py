@@ -84,6 +84,21 @@ def releases_of(session: Session, scope_id: int) -> Iterator[Release]:
     return iter(session.scalars(query))
 
 
+def newest_releases(session: Session, scope_id: int, limit: int) -> Sequence[Release]:
+    """The scope's newest releases, newest first."""
+    query = select(Release).where(Release.scope_id == scope_id).order_by(Release.number.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
+def deliveries_of(
+    session: Session, release_id: int, landlord_id: int
+) -> Sequence[tuple[Delivery, Recipient]]:
+    """(delivery, recipient) of the digests of a release that went to one landlord's readers."""
+    query = select(Delivery, Recipient).join(Recipient, Recipient.id == Delivery.recipient_id)
+    query = query.where(Delivery.release_id == release_id, Recipient.landlord_id == landlord_id)
+    return [(row.Delivery, row.Recipient) for row in session.execute(query.order_by(Delivery.id))]
+
+
 def last_delivery_date(session: Session, recipient_id: int, before: date) -> date | None:
     """The date of the newest release before that one that was queued for that recipient."""
     query = (

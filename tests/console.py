@@ -27,11 +27,15 @@ from bot.conversation.turn import Consented, Told, Turn
 from bot.delivery.hours import ANY_TIME
 from bot.delivery.people import People
 from bot.demo.stage import demo_settings, furnish
-from bot.stories import StoryBook
+from bot.people_desk import PeopleDesk
+from bot.releases import freeze
+from bot.stories import StoryBook, keep
 from models.base import new_id
 from models.conversations import Conversation
+from models.group import gather
 from models.handovers import DutyContact, HandOver
 from models.landlords import Landlord, Line, all_landlords, name_key
+from models.scopes import scope_of
 from models.staff import staff_by_lookup
 from models.stories import story_of
 
@@ -136,6 +140,22 @@ class House:
                 )
             )
 
+    def release(self, landlord_id: int) -> int:
+        """A frozen release of a landlord; gives its id."""
+        product = self.product
+        with product.store.write() as session:
+            landlord = session.get_one(Landlord, landlord_id)
+            scope = scope_of(session, landlord)
+            return freeze(session, product.keys, scope, self.now.date(), self.now, self.now).id
+
+    def request(self, landlord_id: int) -> int:
+        """Something that a person asked of us, written down and not agreed to; gives its id."""
+        self.told("they never rang", landlord_id)
+        desk = PeopleDesk(self.product.store, self.product.keys, self.clock, landlord_id)
+        number = f"+447700900{self.tellers:03d}"
+        desk.ask("sms", number, "export", "rang from there", "a test", [landlord_id])
+        return desk.requests()[0].id
+
     def pass_time(self, **much: int) -> None:
         """Time passes, and whoever was signed in signs in again."""
         self.now += timedelta(**much)
@@ -210,9 +230,11 @@ def _story(
     )
     session.add(conversation)
     session.flush()
-    book = StoryBook(session, product.keys)
     turn = Turn(state, effects=(Told(words), Consented("digest", given=shared)))
-    book.keep(turn, conversation, line, [], now)
+    group = gather(session, [(contact, line)], [], now)
+    keep(group, product.keys, turn, conversation, line, [], now)
+    group.write()
+    StoryBook(session, product.keys).label(group.retold, now)
     story = story_of(session, conversation.id)
     assert story
     return story.id

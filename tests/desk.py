@@ -24,6 +24,7 @@ from bot.conversation.script import load_scripts
 from bot.conversation.speech import LINES
 from bot.delivery.hours import ANY_TIME, Hours
 from bot.delivery.inbox import Inbox, Receipt
+from bot.delivery.initiative import Initiative
 from bot.delivery.outbox import Outbox
 from bot.delivery.people import People
 from bot.delivery.threads import Threads
@@ -113,6 +114,7 @@ class Desk:
         )
         world = World(SCRIPTS, wording.languages, load_rules(), quiet or NO_QUIET, vital_interests)
         self.inbox = Inbox(self.store, self.keys, self.people, turns, world, self.clock)
+        self.initiative = Initiative(self.store, self.people, turns, world, self.clock)
         self.outbox = Outbox(
             self.store, self.keys, self.people, self.wires, self.clock, Threads(), daily_limit
         )

@@ -45,14 +45,14 @@ class Hall:
             desk.store,
             desk.keys,
             desk.people,
-            desk.inbox,
+            desk.initiative,
             load_hours(),
             SCRIPTS["workshop_invite"],
             accounts,
             desk.clock,
         )
         self.prompts = Prompts(
-            desk.store, desk.people, desk.inbox, load_hours(), SCRIPTS, accounts, desk.clock
+            desk.store, desk.people, desk.initiative, load_hours(), SCRIPTS, accounts, desk.clock
         )
         self.people: dict[str, Person] = {}
         self._answered: dict[str, int] = defaultdict(int)
@@ -95,7 +95,7 @@ class Hall:
     def look(self) -> None:
         """What is due is asked and sent, and everybody who is not silent answers until nothing is asked."""
         self.prompts.run_due()
-        self.desk.inbox.pass_time()
+        self.desk.initiative.pass_time()
         self.desk.drain()
         while self._answer():
             self.desk.drain()

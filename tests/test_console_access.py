@@ -37,6 +37,8 @@ def things(house: House) -> dict[str, int]:
     return {
         "story": house.told("they came when they said", house.theirs),
         "hand_over": house.hand_over("fire_gas_electrical", "I smell gas", house.theirs),
+        "release": house.release(house.theirs),
+        "request": house.request(house.theirs),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from console import House
 
 from bot.audit import verify
-from models.audit import latest
+from models.audit import before
 from models.handovers import HandOver
 
 WHO = "duty-ours@staff.example"
@@ -59,7 +59,7 @@ def test_from_the_list_to_the_end(house: House) -> None:
     house.pass_time(minutes=31)
     assert WORDS not in house.ask("GET", one, WHO).text
     with house.product.store.read() as session:
-        actions = [row.action for row in latest(session, 3)[1:]]
+        actions = [row.action for row in before(session, None, 3)[1:]]
         assert verify(session, house.product.keys).broken_at is None
         assert session.get_one(HandOver, number).state == "closed"
     assert actions == ["hand_over_closed", "hand_over_opened"]

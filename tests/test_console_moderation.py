@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.moderation_policy import load_policy
 from bot.privacy.editing import is_empty, pieces, take_away
 from bot.privacy.redact import redact
-from models.audit import latest
+from models.audit import before
 from models.handovers import HandOver
 from models.moderation import Edit
 from models.stories import Excerpt, Story
@@ -66,7 +66,7 @@ def test_a_story_becomes_an_excerpt(house: House) -> None:
     assert verdict == "approved"
     assert words.endswith("never rang back about my [removed] im at [address 1] and its been [removed]")
     with house.product.store.read() as session:
-        actions = {row.action for row in latest(session, 5)}
+        actions = {row.action for row in before(session, None, 5)}
         assert session.get_one(Story, story).read_at is not None
         assert len(session.scalars(select(Edit)).one().taken) == 3
     assert {"story_edited", "story_approved"} <= actions
@@ -108,6 +108,14 @@ def test_set_aside_for_a_reason_of_the_published_policy(house: House) -> None:
     published = house.ask("GET", "/console/policy").plain
     for sentence in (*load_policy().reasons.values(), *load_policy().checks):
         assert sentence in published
+
+
+def test_a_story_in_another_language_says_so(house: House) -> None:
+    """Its page names the language, and all else is the same."""
+    house.told("pan hydraulik przyszedł na czas i wszystko spokojnie wyjaśnił, dziękuję bardzo")
+    shown = house.ask("GET", page(house), WHO)
+    assert shown.status == 200
+    assert "It is in the language pl." in shown.plain
 
 
 def test_oldest_first_with_a_clock_and_later_is_later(house: House) -> None:

@@ -9,7 +9,7 @@ from console import House
 from sqlalchemy import func, select
 
 from bot.audit import verify
-from models.audit import latest
+from models.audit import before
 from models.visits import Visit
 
 HEAD = "contact,channel,visited_on,kind,reference\n"
@@ -42,33 +42,33 @@ def stored(house: House) -> int:
 
 def test_a_list_is_looked_at_before_it_is_taken_in(house: House) -> None:
     """First what would happen; then, with the list carried along, it happens, and is written down."""
-    before = stored(house)
+    counted = stored(house)
     seen = bring(
         house, "check", HEAD + "07700 900101,sms,2026-11-23,boiler,J1\n07700 900101,sms,2026-11-23,tap,J2\n"
     )
     assert "Asked on Monday 23 November 1" in seen.plain
     assert "Not asked: asked within 30 days 1" in seen.plain
-    assert stored(house) == before
+    assert stored(house) == counted
     kept = seen.text.partition('name="kept" value="')[2].partition('"')[0]
     done = house.ask("POST", f"/console/{house.ours}/visits/take-in", OPERATOR, {"kept": kept})
     assert "New: 2. There already: 0. Left out: 0." in done.plain
-    assert stored(house) == before + 2
+    assert stored(house) == counted + 2
     with house.product.store.read() as session:
-        assert latest(session, 1)[0].action == "visits_imported"
+        assert before(session, None, 1)[0].action == "visits_imported"
         assert verify(session, house.product.keys).broken_at is None
 
 
 def test_bad_rows_are_named_and_nothing_comes_in_unless_asked(house: House) -> None:
     """By line, without the number that stands there."""
-    before = stored(house)
+    counted = stored(house)
     text = HEAD + "07700 900102,sms,2026-11-23,boiler,J1\n020 7946 0000,sms,2026-11-23,tap,\n"
     seen = bring(house, "take-in", text)
     assert seen.status == 400
     assert "Line 3: contact is no UK mobile" in seen.plain
     assert "7946" not in seen.text.partition('name="kept"')[0]
-    assert stored(house) == before
+    assert stored(house) == counted
     assert "New: 1." in bring(house, "take-in", text, skip_bad="1").plain
-    assert stored(house) == before + 1
+    assert stored(house) == counted + 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rig import Rig, wait_for
 from sqlalchemy import func, select
 
 from bot.conversation.messages import SendFailed
-from bot.delivery.outbox import MOST_ATTEMPTS
+from bot.delivery.settling import MOST_ATTEMPTS
 from models.conversations import Conversation
 from models.inbound import Inbound
 from models.outbound import Outbound
@@ -59,7 +59,7 @@ def test_a_carriers_stop_is_a_stop(tmp_path: Path) -> None:
     desk.text("the tap drips still", "1")
     desk.drain()
     assert desk.states() == ["suppressed", "suppressed"]
-    assert not desk.inbox.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
+    assert not desk.initiative.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
     desk.text("are you there", "2")
     desk.drain(timedelta(days=1))
     assert desk.wire.got == []

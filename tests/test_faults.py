@@ -72,7 +72,7 @@ EVENTS = ("message", "edit", "button", "status", "block")
 def test_22_all_orders_of_five_events(square: Desk, order: tuple[str, ...]) -> None:
     """Message, its edit, a button, a delivery report and a block, in any order: the same end."""
     address = "".join(str(EVENTS.index(name) + 1) for name in order)
-    square.inbox.ask("telegram", square.wire.account, address, SCRIPTS["after_visit"])
+    square.initiative.ask("telegram", square.wire.account, address, SCRIPTS["after_visit"])
     prompt = square.last_outbound()
     square.drain()
     for name in order:
@@ -199,7 +199,7 @@ def test_23_a_reported_failure_has_its_consequence(
     with desk.store.read() as session:
         contact = session.scalars(select(Contact)).one()
         assert session.scalars(select(Outbound.state).order_by(Outbound.id)).first() == state
-        assert desk.people.has_stopped(session, "sms", NUMBER) == suppressed
+        assert desk.people.is_listed(session, "sms", NUMBER) == suppressed
         assert contact.unreachable == unreachable
 
 
@@ -250,7 +250,7 @@ def test_27_a_hung_provider_starves_nobody(fresh_rig: Rig) -> None:
 def test_28_a_button_lost_in_an_outage_can_be_typed(tmp_path: Path) -> None:
     """Telegram forgets a pressed button after 150 seconds; the number that stands in the words does the same."""
     desk = Desk(tmp_path, Wire(name="telegram"))
-    desk.inbox.ask("telegram", desk.wire.account, "600901", SCRIPTS["after_visit"])
+    desk.initiative.ask("telegram", desk.wire.account, "600901", SCRIPTS["after_visit"])
     desk.text("3", "1", sender="600901", channel="telegram")
     with desk.store.read() as session:
         answer = session.scalars(select(Answer)).one()
@@ -393,15 +393,15 @@ def test_stop_holds_on_every_channel_of_a_number(tmp_path: Path) -> None:
     desk.text("STOP", "2")
     desk.drain()
     assert [wire.got for wire in desk.wires.values()] == [[], []]
-    assert not desk.inbox.ask("whatsapp", "+447700900000", NUMBER, SCRIPTS["after_visit"])
+    assert not desk.initiative.ask("whatsapp", "+447700900000", NUMBER, SCRIPTS["after_visit"])
     desk.text("START", "3")
-    assert desk.inbox.ask("whatsapp", "+447700900000", NUMBER, SCRIPTS["after_visit"])
+    assert desk.initiative.ask("whatsapp", "+447700900000", NUMBER, SCRIPTS["after_visit"])
 
 
 def test_a_prompt_that_is_late_is_not_sent(tmp_path: Path) -> None:
     """A question about a visit is not asked hours after it was meant to be."""
     desk = Desk(tmp_path, Wire(*[SendFailed("no_connection", "retry")] * 3))
-    desk.inbox.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
+    desk.initiative.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
     desk.drain()
     desk.drain(timedelta(hours=5))
     assert desk.wire.got == []

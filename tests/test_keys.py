@@ -145,7 +145,7 @@ def test_stops_hold_while_keys_are_changed(tmp_path: Path) -> None:
     fresh.desk(old).text("STOP", "1")
     desk = fresh.desk(f"{new},{old}")
     assert desk.text("the tap drips still", "2", channel="whatsapp").replies == 0
-    assert not desk.inbox.ask("whatsapp", desk.wires["whatsapp"].account, NUMBER, SCRIPTS["after_visit"])
+    assert not desk.initiative.ask("whatsapp", desk.wires["whatsapp"].account, NUMBER, SCRIPTS["after_visit"])
     with desk.store.read() as session:
         assert len(set(session.scalars(select(Contact.person)))) == 1  # one person, under one hash
     assert rotate(desk.store, desk.keys).left == 0
@@ -359,7 +359,7 @@ def visits(desk: Desk) -> Visits:
         desk.store,
         desk.keys,
         desk.people,
-        desk.inbox,
+        desk.initiative,
         ANY_TIME,
         script,
         accounts,

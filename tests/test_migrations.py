@@ -34,9 +34,12 @@ def config(store: Store) -> tuple[Config, object]:
 
 
 def shape(store: Store) -> dict[str, set[str]]:
-    """Every table with its columns."""
+    """Every table with its columns and indexes."""
     seen = inspect(store.engine)
-    return {name: {c["name"] for c in seen.get_columns(name)} for name in seen.get_table_names()}
+    return {
+        name: {str(part["name"]) for part in (*seen.get_columns(name), *seen.get_indexes(name))}
+        for name in seen.get_table_names()
+    }
 
 
 def test_head_is_what_the_models_say(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def visits(desk: Desk, hours: Hours | None = None) -> Visits:
         desk.store,
         desk.keys,
         desk.people,
-        desk.inbox,
+        desk.initiative,
         hours or load_hours(),
         SCRIPTS["after_visit"],
         ACCOUNTS,  # type: ignore[arg-type]
@@ -219,7 +219,7 @@ def test_two_years_by_the_clock(tmp_path: Path) -> None:
         if dice.random() < 0.25:
             made.take_in(owner, [row(dice.choice(people), today, kind=f"job {desk.now:%H%d%m%y}")])
         made.ask_due()
-        desk.inbox.pass_time()
+        desk.initiative.pass_time()
         desk.drain()
         if dice.random() < 0.03:
             desk.text("they were fine", f"{desk.now:%s}", sender=f"+447700{dice.choice(people)}")

@@ -17,6 +17,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from bot.understanding.features import features
+from bot.understanding.urgency import ALARM
 
 HERE: Final = Path(__file__).resolve().parent
 MESSAGES: Final = HERE / "messages"
@@ -25,17 +26,35 @@ WEIGHTS: Final = HERE.parent / "bot" / "understanding" / "weights"
 FEWEST: Final = (
     2  # messages that a feature must be in: what stood once says more of its writer than of people
 )
-SMALLEST: Final = 0.4  # a weight below it changes next to nothing, and is left out
+SMALLEST: Final = 0.3  # a weight below it changes next to nothing, and is left out
 SMOOTHING: Final = 0.5
-FALSE_ALARMS: Final = 0.01
-DECOYS: Final = 0.05  # the share of harmless messages thought to mislead as those do that were made to
 TIMID: Final = 0.0004  # what F1 must gain for a label's threshold to leave the common one, for each step of 1
 OF_DANGERS: Final = frozenset(
-    ("urgent", "urgent_two", "hazards", "abuse", "at_risk")
+    ("urgent", "urgent_two", "hazards", "abuse", "at_risk", "danger_three")
 )  # files of dangers and decoys
 OF_STORIES: Final = frozenset(("areas", "themes"))  # models that ordinary stories are for
 FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
 OTHER_LANGUAGES: Final = "languages"  # the file that the models, which know English only, don't learn from
+
+THEMES_NEED: Final = (
+    -1.6
+)  # what a theme needs that is as common here as in life; chosen on validation messages
+THEMES_IN_LIFE: Final = {
+    "listening+": 0.037,
+    "listening-": 0.041,
+    "respect+": 0.091,
+    "respect-": 0.078,
+    "belief+": 0.018,
+    "belief-": 0.046,
+    "information+": 0.068,
+    "information-": 0.087,
+    "time+": 0.055,
+    "time-": 0.119,
+    "outcome+": 0.192,
+    "outcome-": 0.110,
+    "ownership+": 0.009,
+    "ownership-": 0.046,
+}  # of the stories without danger among the validation messages and the samples; here each is about as common
 
 Message = dict[str, Any]
 Numbers = Any  # NumPy's and SciPy's arrays; their stubs are no help here
@@ -191,29 +210,25 @@ def alarm(got: Numbers) -> Numbers:
 
 
 def thresholds(task: Task, found: Sequence[Message], got: Numbers) -> list[float]:
-    """What each label needs: for areas and themes what gives the best F1, for dangers what alarms seldom."""
-    nothing = [0.0] * len(task.labels)
-    if task.name == "acts":
-        return nothing
+    """What each label needs, to be true of a message.
+
+    Of areas what gives the best F1; of themes the less, the commoner they are in life than here. What dangers need
+    stands in urgency.py, and the likeliest of all acts is taken.
+    """
+    if task.name not in OF_STORIES:
+        return [0.0] * len(task.labels)
     measured = ~np.isnan(got[:, 0]) & np.array([message["kind"] == "story" for message in found])
-    true = truth(task, found)
-    if task.name == "urgent":
-        return [*nothing[:-1], round(_seldom(found, true, got), 2)]
-    return [round(float(step), 2) for step in _best_steps(true[measured], got[measured])]
+    true = truth(task, found)[measured]
+    if task.name == "areas":
+        return [round(float(step), 2) for step in _best_steps(true, got[measured])]
+    harmless = np.array([not message["urgent"] for message in found])[measured]
+    in_life = np.array([THEMES_IN_LIFE[theme] for theme in task.labels])
+    more = _log_odds(in_life) - _log_odds(true[harmless].mean(axis=0))
+    return [round(float(THEMES_NEED - step), 2) for step in more]
 
 
-def _of_dangers(found: Sequence[Message]) -> Numbers:
-    return np.array([message["file"] in OF_DANGERS for message in found])
-
-
-def _seldom(found: Sequence[Message], true: Numbers, got: Numbers) -> float:
-    """The threshold over which FALSE_ALARMS of messages without danger are, were DECOYS of them made to mislead."""
-    harmless = ~np.isnan(got[:, 0]) & ~true[:, -1]
-    decoy = _of_dangers(found)[harmless]
-    weight = np.where(decoy, DECOYS / decoy.sum(), (1 - DECOYS) / (~decoy).sum())
-    alarms = alarm(got[harmless])
-    order = np.argsort(-alarms)
-    return float(alarms[order][np.searchsorted(np.cumsum(weight[order]), FALSE_ALARMS)])
+def _log_odds(share: Numbers) -> Numbers:
+    return np.log(share / (1 - share))
 
 
 def _best_steps(true: Numbers, got: Numbers) -> Numbers:
@@ -262,11 +277,11 @@ def _figure(task: Task, true: Numbers, got: Numbers, needed: Sequence[float]) ->
     if task.name == "acts":
         return f"{(got.argmax(axis=1) == true.argmax(axis=1)).mean():.3f} right of {len(true)}"
     if task.name == "urgent":
-        real, alarmed = true[:, -1], alarm(got) > needed[-1]
+        real, alarmed = true[:, -1], alarm(got) > ALARM
         return (
             f"{alarmed[real].sum() / max(1, real.sum()):.3f} of {real.sum()} found,"
             f" {alarmed[~real].mean():.3f} of {(~real).sum()} false alarms,"
-            f" {(alarmed | (alarm(got) > needed[-1] - 2))[~real].mean():.3f} within two points"
+            f" {(alarm(got) > ALARM - 2)[~real].mean():.3f} within two points"
         )
     said = got > np.array(needed)
     precise, complete = (true & said).sum() / max(1, said.sum()), (true & said).sum() / max(1, true.sum())

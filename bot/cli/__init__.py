@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "and pass on what somebody must act on.",
         "digest": "Digests: see one before it goes, or send what is due.",
     },
+    "releases": {"release": "Releases: everything that has left."},
     "rights": {
         "forget": "Remove now what may no longer be kept; otherwise it is done at night while serving.",
         "person": "What a person may ask of us: all that we hold, erasure, taking a yes back.",

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,10 @@ from bot.mail import tidy_address
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem, load_settings
 from models.landlords import Landlord, all_landlords, landlord_named
+
+WhichLandlord = Annotated[
+    str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
+]
 
 
 def settings() -> Settings:

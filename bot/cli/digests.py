@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app import Product
-from bot.cli.common import product, the_landlord
+from bot.cli.common import WhichLandlord, product, the_landlord
 from bot.conversation.hand_overs import load_rules
 from bot.digest.compose import SECTIONS, compose
 from bot.digest.render import render
+from bot.labels import AREAS, THEMES, Labels
 from bot.moderation import Desk, Waiting
 from bot.privacy import disclosure
 from bot.privacy.redact import redact_more
-from bot.releases import propose
+from bot.releases import check, propose
+from bot.schedule import local_date
 from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import english_name, load_wording
@@ -26,10 +28,6 @@ from models.landlords import Landlord, all_landlords
 from models.scopes import scope_of
 
 digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
-
-WhichLandlord = Annotated[
-    str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -102,11 +100,12 @@ def _decide(built: Product, desk: Desk, story: Waiting) -> bool:
         typer.echo(f"  taken away: {kind} ({reason})")
     for doubt in story.doubts:
         typer.echo(f"  look at: {doubt}")
+    _show_labels(desk.labels(story.story_id))
     desk.mark_read(story.story_id)
     remove: list[str] = []
     while True:
         choice = typer.prompt(
-            "[a]pprove, [r]emove words, [s]et aside, [p]ass on: somebody must act, [l]ater, [q]uit",
+            "[a]pprove, [r]emove words, [s]et aside, [t]hemes, [p]ass on: somebody must act, [l]ater, [q]uit",
             default="l",
         )
         match choice.strip().lower()[:1]:
@@ -117,12 +116,31 @@ def _decide(built: Product, desk: Desk, story: Waiting) -> bool:
             case "r":
                 remove.append(typer.prompt("Which words, exactly as they stand"))
                 typer.echo(f"  {redact_more(story.words, remove)}")
+            case "t":
+                _correct(desk, story)
             case "p":
                 _pass_on(built, story)
             case "q":
                 return False
             case _:
                 return True
+
+
+def _show_labels(labels: Labels) -> None:
+    typer.echo(f"  themes: {', '.join(labels.themes) or 'none'}; areas: {', '.join(labels.areas) or 'none'}")
+
+
+def _correct(desk: Desk, story: Waiting) -> None:
+    """Ask what the story is about and expresses; nothing typed means none."""
+    themes = typer.prompt(f"Themes, with spaces between ({' '.join(THEMES)})", default="", show_default=False)
+    areas = typer.prompt(f"Areas ({' '.join(AREAS)})", default="", show_default=False)
+    try:
+        labels = Labels(tuple(themes.split()), tuple(areas.split()))
+        desk.correct(story.story_id, labels)
+    except (ValueError, LookupError) as problem:
+        typer.echo(str(problem))
+        return
+    _show_labels(labels)
 
 
 def _carry_out(decision: Callable[[], None], said: str) -> bool:
@@ -181,8 +199,8 @@ def preview(
         now = built.clock()
         with built.store.read() as session:
             scope = scope_of(session, owner)
-            on_date = now.astimezone(ZoneInfo(scope.timezone)).date()
-            release = propose(session, built.keys, scope, on_date, now)
+            release = propose(session, built.keys, scope, local_date(now, scope), now)
+            why = check(session, built.keys, scope, release)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))
@@ -192,3 +210,5 @@ def preview(
             typer.secho(f"\n— {audience} —\n", bold=True)
             typer.echo(render(words).text)
         typer.echo(f"Held back: {held} stories wait for a moderator.")
+        for finding in why:
+            typer.echo(f"This would not be sent: {finding}")

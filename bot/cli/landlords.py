@@ -24,6 +24,7 @@ from models.landlords import (
     line_for,
     name_key,
 )
+from models.scopes import BadPool, set_pool
 
 MOST_PARTS = 2
 """Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
@@ -98,6 +99,32 @@ def list_landlords() -> None:
     with product() as built, built.store.read() as session:
         for landlord in all_landlords(session):
             typer.echo(f"{landlord.name}  emergency {landlord.emergency}  complaints: {landlord.complaints}")
+
+
+@landlord_app.command("pool")
+def pool(
+    name: Annotated[str, typer.Argument(help="What the pool is called in its digests.")],
+    landlords: Annotated[
+        list[str] | None,
+        typer.Argument(help="All landlords that are to be in it, at least three; none to end the pool."),
+    ] = None,
+) -> None:
+    """Count small landlords together, so that there is something to say; no digest names one of them."""
+    with product() as built:
+        together = [the_landlord(built, one) for one in landlords or ()]
+        with built.store.write() as session:
+            members = [session.get_one(Landlord, one.id) for one in together]
+            try:
+                made = set_pool(session, name, members, built.clock())
+            except BadPool as problem:
+                raise typer.BadParameter(str(problem), param_hint="LANDLORDS") from None
+            record(
+                session, built.keys, built.clock(), whoever(), "pool_set", "pool", made.id if made else None
+            )
+    if made is None:
+        typer.echo(f"{name} has ended. From now on each of its landlords is counted alone.")
+        return
+    typer.echo(f"From now on {made.name} is counted together: {', '.join(one.name for one in members)}.")
 
 
 @landlord_app.command("contact")

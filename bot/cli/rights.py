@@ -15,7 +15,7 @@ from bot.delivery.people import ONE_NUMBER, People
 from bot.export import Export, as_text
 from bot.numbers import normal_number
 from bot.rights import erase, forget_if_erased, withdraw
-from models.audit import latest
+from models.audit import before
 from models.people import Contact, contacts_of
 
 person_app = typer.Typer(help="What a person may ask of us: all that we hold, erasure, taking a yes back.")
@@ -93,7 +93,7 @@ def list_audit(
     """Show what staff did, newest first. Who did it is a keyed hash: ask for a name with --by."""
     with product() as built, built.store.read() as session:
         hashes = actor(built.keys, by) if by else ()
-        for row in latest(session, limit):
+        for row in before(session, None, limit):
             if by and row.actor not in hashes:
                 continue
             about = f"{row.about} {row.about_id}" if row.about else ""

@@ -7,12 +7,15 @@ from bot.console.access import as_markdown
 from bot.console.page import Page
 from bot.console.pages import (
     account,
+    audit,
     charts,
     hand_overs,
     invitation,
     moderation,
+    people,
     posters,
     reading,
+    releases,
     sign_in,
     staff,
     today,
@@ -27,9 +30,12 @@ PAGES: Final[tuple[Page, ...]] = (
     *moderation.PAGES,
     *reading.PAGES,
     *hand_overs.PAGES,
+    *releases.PAGES,
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,
+    *people.PAGES,
+    *audit.PAGES,
     *staff.PAGES,
 )
 """In the order of the menu."""

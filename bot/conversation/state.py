@@ -1,7 +1,7 @@
 """Where a conversation stands: a value that can be saved and loaded, without a word of what was told."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -60,22 +60,18 @@ class State:
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain data."""
-        plain = asdict(self)
-        lists = {name: list(plain[name]) for name in ("trail", "dangers")}
+        plain = {name: getattr(self, name) for name in FIELDS}
+        lists = {"trail": list(self.trail), "dangers": list(self.dangers), "answers": dict(self.answers)}
         return {**plain, **lists, "told_at": self.told_at and self.told_at.isoformat()}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "State":
         """The state that `to_json` gave, now or in an earlier version that knew less."""
-        known = {one.name for one in fields(cls)}
-        state = cls(**{name: value for name, value in plain.items() if name in known})
-        told_at = plain.get("told_at")
-        return replace(
-            state,
-            trail=tuple(state.trail),
-            dangers=tuple(state.dangers),
-            told_at=datetime.fromisoformat(told_at) if told_at else None,
-        )
+        known = {name: value for name, value in plain.items() if name in FIELDS}
+        told_at = known.get("told_at")
+        known["told_at"] = datetime.fromisoformat(told_at) if told_at else None
+        known |= {name: tuple(known[name]) for name in ("trail", "dangers") if name in known}
+        return cls(**known)
 
     def fresh(self, script: str, step: str | None = None) -> "State":
         """A new conversation with the same person."""
@@ -83,5 +79,6 @@ class State:
         return State(script=script, step=step, **lasting)
 
 
+FIELDS: Final = tuple(one.name for one in fields(State))
 LASTING: Final = ("language", "guessed", "asked_language", "met", "stopped", "private")
 """What is true of the person, and so outlasts a conversation."""

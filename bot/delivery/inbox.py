@@ -5,16 +5,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never, cast
+from typing import Any, Final, cast
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation import dialogue
-from bot.conversation.messages import Arrival, ChannelName, Departure, Incoming, Intrusion, Report
-from bot.conversation.script import Script
-from bot.conversation.state import State
-from bot.conversation.turn import Turn
+from bot.conversation.messages import Arrival, Departure, Incoming, Report
 from bot.delivery.kinds import PROMPTED
 from bot.delivery.people import People
 from bot.delivery.reports import note_report
@@ -25,15 +22,14 @@ from bot.privacy.keys import Keyring
 from bot.workshops.members import Members
 from models import Store
 from models.base import new_id
-from models.conversations import locked, put_to_sleep, waking
+from models.group import Group
 from models.inbound import (
-    DONE,
     QUARANTINED,
     WAITING,
     Inbound,
     assign,
-    is_known,
-    of_message,
+    known_events,
+    of_messages,
     put_off,
     take_in,
     waiting,
@@ -56,6 +52,17 @@ class NoLandlord(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A stored message, whose it is, and the earlier versions of it that are stored."""
+
+    arrival: Incoming | Departure
+    inbound_id: int
+    contact: Contact
+    line: Line
+    earlier: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of an event: whether it was new, and how many replies wait to be sent."""
 
@@ -64,7 +71,7 @@ class Receipt:
 
 
 class Inbox:
-    """Takes events in, and opens conversations.
+    """Takes events in.
 
     Args:
         store: the database.
@@ -108,24 +115,33 @@ class Inbox:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: when it could not be stored at all; then the provider must try again.
         """
-        if isinstance(arrival, Intrusion):
-            return Receipt(new=False)
-        if isinstance(arrival, Report):
-            with self._store.write() as session:
-                return Receipt(note_report(session, self._people, arrival, self._clock()))
         try:
-            with self._store.write() as session:
-                receipt = self._take_in(session, arrival)
-                failpoint("turned")
+            receipts = self._commit([arrival])
+        except IntegrityError:
+            receipts = self._commit([arrival])  # it has just come in through another process: now it is known
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - a poisonous message must not be lost, nor hold up the next
-            receipt = self._keep_for_later(arrival, error)
-        failpoint("committed")
-        log = get_logger()
-        log.info("taken_in", channel=arrival.channel, new=receipt.new, replies=receipt.replies)
-        self._wake()
-        return receipt
+            receipts = [self._keep_for_later(cast("Incoming | Departure", arrival), error)]
+            self._committed(receipts)
+        return receipts[0]
+
+    def receive_all(self, arrivals: Sequence[Arrival]) -> list[Receipt | Exception]:
+        """Store events that wait together in one transaction, which costs little more than one alone.
+
+        Args:
+            arrivals: events of different people: see `Intake`.
+
+        Returns:
+            After the commit, each one's receipt, or why it could not be stored. Where the transaction fails,
+            each is stored by itself, so that one message can't fail the others.
+        """
+        if len(arrivals) > 1:
+            try:
+                return list(self._commit(arrivals))
+            except Exception:  # noqa: BLE001, S110 - whose fault it was shows when each is alone
+                pass
+        return [self._alone(arrival) for arrival in arrivals]
 
     def retry(self) -> int:
         """Work out what follows from messages that could only be stored; says how many there were."""
@@ -134,9 +150,7 @@ class Inbox:
         for row in rows:
             try:
                 with self._store.write() as session:
-                    arrival = _from_json(json.loads(self._open(row)))
-                    replies = self._follow(session, arrival, row.id)
-                    session.get_one(Inbound, row.id).state = DONE
+                    replies = self._take_up(session, row)
             except Exception as error:  # noqa: BLE001 - the others are not to wait for it
                 self._put_off(row, error)
             else:
@@ -144,152 +158,143 @@ class Inbox:
                     self._wake()
         return len(rows)
 
-    def ask(
-        self,
-        channel: ChannelName,
-        account: str,
-        address: str,
-        script: Script,
-        errand: dialogue.Errand = dialogue.PLAIN,
-    ) -> bool:
-        """Open a conversation from our side.
+    def _alone(self, arrival: Arrival) -> Receipt | Exception:
+        try:
+            return self.receive(arrival)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
+            return error
 
-        Args:
-            channel: on which channel.
-            account: from which of our numbers or bots.
-            address: to whom.
-            script: what to ask.
-            errand: what else is known of why it is asked.
-
-        Returns:
-            False when nothing is sent, because the person said stop or had all removed, or the line has no landlord.
-        """
-        return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
-
-    def notify(self, channel: ChannelName, account: str, address: str, key: str, workshop: int) -> bool:
-        """Say one thing about a workshop from our side, which asks nothing; False as for `ask`."""
-        return self._say_first(channel, account, address, lambda state: dialogue.notify(state, key, workshop))
-
-    def _say_first(
-        self, channel: ChannelName, account: str, address: str, turn: Callable[[State], Turn]
-    ) -> bool:
+    def _commit(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
         with self._store.write() as session:
-            line = line_for(session, channel, account)
-            if line is None or self._people.is_listed(session, channel, address):
-                return False
-            contact = self._people.meet(session, channel, address)
-            talk = self._turns.open(session, contact, line)
-            self._turns.write(session, talk, turn(talk.state))
+            receipts = self._take_in(session, arrivals)
+            failpoint("turned")
+        self._committed(receipts)
+        return receipts
+
+    def _committed(self, receipts: Sequence[Receipt]) -> None:
+        failpoint("committed")
+        new, replies = sum(one.new for one in receipts), sum(one.replies for one in receipts)
+        get_logger().info("taken_in", events=len(receipts), new=new, replies=replies)
         self._wake()
-        return True
 
-    def pass_time(self) -> int:
-        """Let time pass in every conversation that wants to be asked now; says how many there were."""
-        with self._store.read() as session:
-            ids = waking(session, self._clock(), BATCH)
-        replies = 0
-        for conversation_id in ids:
-            try:
-                with self._store.write() as session:
-                    replies += self._wake_up(session, conversation_id)
-            except SQLAlchemyError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the others are not to wait for it
-                log_error("not_woken", error)
-                with self._store.write() as session:
-                    put_to_sleep(session, conversation_id)
-        if replies:
-            self._wake()
-        return len(ids)
-
-    def _wake_up(self, session: Session, conversation_id: int) -> int:
-        conversation = locked(session, conversation_id)
-        if conversation is None or conversation.wake_at is None or conversation.wake_at > self._clock():
-            return 0  # something has come meanwhile
-        contact = session.get_one(Contact, conversation.contact_id, with_for_update=True)
-        line = session.get_one(Line, conversation.line_id)
-        talk = self._turns.open(session, contact, line)
-        if talk.conversation is None or talk.conversation.id != conversation_id:
-            conversation.wake_at = None  # another one has begun
-            return 0
-        turn = dialogue.pass_time(talk.state, self._clock(), self._here(cast("ChannelName", contact.channel)))
-        return self._turns.write(session, talk, turn)
-
-    def _take_in(self, session: Session, arrival: Incoming | Departure) -> Receipt:
-        inbound_id = self._insert(session, arrival)
-        if inbound_id is None:
-            return Receipt(new=False)
+    def _take_in(self, session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Store events and all that follows from them, in the order in which they came."""
+        reports = [one for one in arrivals if isinstance(one, Report)]
+        noted = {id(one): note_report(session, self._people, one, self._clock()) for one in reports}
+        heard = self._insert(session, [one for one in arrivals if isinstance(one, Incoming | Departure)])
         failpoint("stored")
-        return Receipt(new=True, replies=self._follow(session, arrival, inbound_id))
+        replies = dict(zip((id(one.arrival) for one in heard), self._follow(session, heard), strict=True))
+        return [
+            Receipt(id(one) in replies or noted.get(id(one), False), replies.get(id(one), 0))
+            for one in arrivals
+        ]
 
-    def _insert(self, session: Session, arrival: Incoming | Departure) -> int | None:
-        """Store an event as it came; None when it is there already."""
-        keys = self._keys.lookups("inbound", arrival.channel, arrival.account, arrival.external_id)
-        if is_known(session, keys[1:]):  # under an older key
-            return None
-        inbound_id = new_id()
+    def _insert(self, session: Session, arrivals: Sequence[Incoming | Departure]) -> list[Heard]:
+        """Store messages as they came, but for those that are there already; gives the new ones."""
+        keys = [self._keys.lookups("inbound", one.channel, one.account, one.external_id) for one in arrivals]
+        known = known_events(session, [key for own in keys for key in own])
+        fresh = [(one, own[0]) for one, own in zip(arrivals, keys, strict=True) if known.isdisjoint(own)]
+        heard = self._place(session, [(one, new_id()) for one, _ in fresh])
+        rows = [
+            {
+                **self._row(one.arrival, one.inbound_id, key),
+                "contact_id": one.contact.id,
+                "line_id": one.line.id,
+            }
+            for one, (_, key) in zip(heard, fresh, strict=True)
+        ]
+        take_in(session, rows)
+        return heard
+
+    def _row(self, arrival: Incoming | Departure, inbound_id: int, key: bytes) -> dict[str, Any]:
         about = self._message_keys(arrival)
-        row = Inbound(
-            id=inbound_id,
-            key=keys[0],
-            message_key=about[0] if about else None,
-            channel=arrival.channel,
-            body=self._keys.seal("inbound", inbound_id, "body", json.dumps(_to_json(arrival))),
-            received_at=arrival.received_at,
-        )
-        return inbound_id if take_in(session, row) else None
+        return {
+            "id": inbound_id,
+            "key": key,
+            "message_key": about[0] if about else None,
+            "channel": arrival.channel,
+            "body": self._keys.seal("inbound", inbound_id, "body", json.dumps(_to_json(arrival))),
+            "received_at": arrival.received_at,
+        }
+
+    def _place(self, session: Session, arrivals: Sequence[tuple[Incoming | Departure, int]]) -> list[Heard]:
+        """Find out whose messages these are, which line they came in on, and what came before of the same message."""
+        if not arrivals:
+            return []
+        lines = {
+            where: line_for(session, *where)
+            for where in {(one.channel, one.account): None for one, _ in arrivals}
+        }
+        if None in lines.values():
+            raise NoLandlord
+        contacts = self._people.meet_all(session, [(one.channel, one.address) for one, _ in arrivals])
+        about = [self._message_keys(one) for one, _ in arrivals]
+        earlier = of_messages(session, [key for keys in about for key in keys])
+        return [
+            Heard(
+                one,
+                inbound_id,
+                contact,
+                cast("Line", lines[one.channel, one.account]),
+                tuple(row_id for key, row_id in earlier if key in keys and row_id != inbound_id),
+            )
+            for (one, inbound_id), contact, keys in zip(arrivals, contacts, about, strict=True)
+        ]
 
     def _message_keys(self, arrival: Incoming | Departure) -> Sequence[bytes]:
         if isinstance(arrival, Departure) or not arrival.message_id:
             return ()
         return self._keys.lookups("message", arrival.channel, arrival.account, arrival.message_id)
 
-    def _follow(self, session: Session, arrival: Incoming | Departure, inbound_id: int) -> int:
-        """Do all that follows from an event; says how many replies wait."""
-        line = line_for(session, arrival.channel, arrival.account)
-        if line is None:
-            raise NoLandlord
-        contact = self._people.meet(session, arrival.channel, arrival.address)
-        assign(session, inbound_id, contact.id, line.id)
-        match arrival:
-            case Departure():
-                self._people.stop(session, contact)
-                return 0
-            case Incoming():
-                return self._hear(session, arrival, inbound_id, contact, line)
-            case _:
-                assert_never(arrival)
+    def _follow(self, session: Session, heard: Sequence[Heard]) -> list[int]:
+        """Do all that follows from messages; says of each how many replies wait."""
+        if not heard:
+            return []
+        with self._turns.together(session, [(one.contact, one.line) for one in heard]) as group:
+            return [self._hear(group, one) for one in heard]
 
-    def _hear(
-        self, session: Session, incoming: Incoming, inbound_id: int, contact: Contact, line: Line
-    ) -> int:
-        self._note(session, incoming, contact)
-        talk = self._turns.open(session, contact, line)
-        versions = of_message(session, self._message_keys(incoming), but=inbound_id)
-        if versions and not incoming.edited:
+    def _hear(self, group: Group, heard: Heard) -> int:
+        incoming, contact = heard.arrival, heard.contact
+        if isinstance(incoming, Departure):
+            group.write()
+            self._people.stop(group.session, contact)
+            return 0
+        self._note(group, incoming, contact)
+        if heard.earlier and not incoming.edited:
             return 0  # its edit overtook it: what it said first is kept, and counts no more
-        hear = dialogue.hear_edit if versions else dialogue.step
-        gathering = self._members.look(session, contact, incoming, talk.state)
-        turn = hear(talk.state, incoming, replace(self._here(incoming.channel), gathering=gathering))
-        return self._turns.write(session, talk, turn, (inbound_id, *(version.id for version in versions)))
+        talk = self._turns.open(group, contact, heard.line)
+        hear = dialogue.hear_edit if heard.earlier else dialogue.step
+        here = self._world.now(incoming.channel, f"{secrets.randbelow(9000) + 1000}")
+        if contact.person in group.members or self._members.may_concern(incoming, talk.state):
+            here = replace(here, gathering=self._members.look(group.session, contact, incoming, talk.state))
+        turn = hear(talk.state, incoming, here)
+        return self._turns.write(group, talk, turn, (heard.inbound_id, *heard.earlier))
 
-    def _here(self, channel: ChannelName) -> dialogue.Here:
-        return self._world.now(channel, f"{secrets.randbelow(9000) + 1000}")
-
-    def _note(self, session: Session, incoming: Incoming, contact: Contact) -> None:
+    def _note(self, group: Group, incoming: Incoming, contact: Contact) -> None:
         """What a message says about its sender, whatever its words are."""
-        contact.last_heard_at, contact.unreachable = self._clock(), None
+        now = self._clock()
+        group.change(Contact, contact.id, last_heard_at=now, unreachable=None)
         if incoming.source:
-            contact.source = self._keys.seal("contact", contact.id, "source", incoming.source)
-        release_held(session, contact.id, PROMPTED, self._clock())
+            source = self._keys.seal("contact", contact.id, "source", incoming.source)
+            group.change(Contact, contact.id, source=source)
+        if contact.id in group.held:
+            release_held(group.session, contact.id, PROMPTED, now)
+
+    def _take_up(self, session: Session, row: Inbound) -> int:
+        """What follows from a message that could only be stored when it came."""
+        (heard,) = self._place(session, [(_from_json(json.loads(self._open(row))), row.id)])
+        assign(session, row.id, heard.contact.id, heard.line.id)
+        return self._follow(session, [heard])[0]
 
     def _keep_for_later(self, arrival: Incoming | Departure, error: Exception) -> Receipt:
+        keys = self._keys.lookups("inbound", arrival.channel, arrival.account, arrival.external_id)
         with self._store.write() as session:
-            inbound_id = self._insert(session, arrival)
-            if inbound_id is None:
+            if known_events(session, keys):
                 return Receipt(new=False)
             self._log(error, arrival.channel)
-            put_off(session, inbound_id, WAITING, self._clock() + AGAIN_AFTER)
+            row = self._row(arrival, new_id(), keys[0])
+            again = {"state": WAITING, "attempts": 1, "due_at": self._clock() + AGAIN_AFTER}
+            take_in(session, [{**row, **again}])
         return Receipt(new=True)
 
     def _put_off(self, row: Inbound, error: Exception) -> None:

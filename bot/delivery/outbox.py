@@ -1,26 +1,25 @@
 """The outbox: sends what waits, once, and records how it ended."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from bot.conversation.messages import Button, Channel, ChannelName, Outgoing, Reply, SendFailed
 from bot.delivery.kinds import FREE, KINDS, RESENT, TO_STOPPED
-from bot.delivery.pacing import Tap, wait_before
+from bot.delivery.pacing import Tap
 from bot.delivery.people import People
-from bot.delivery.reports import note_failure
+from bot.delivery.settling import MOST_ATTEMPTS, Ended, Parcel, Settling
 from bot.delivery.threads import Bell, Threads, keep_doing
 from bot.failpoints import failpoint
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
-from bot.rights import SETTLES_WITHIN, forget_copy, forget_if_erased
 from models import Store
 from models.outbound import (
-    HELD,
     SUPPRESSED,
     Claimed,
     Outbound,
@@ -31,31 +30,26 @@ from models.outbound import (
     next_due,
     sent_on,
 )
-from models.people import Contact
-from models.sending import FAILED, SENT, UNKNOWN, retry_at, settle, settle_interrupted
+from models.sending import settle, settle_interrupted
 
-MOST_AT_ONCE: Final = 64
-MOST_ATTEMPTS: Final = 8
+MOST_AT_ONCE: Final = 256
+"""Messages on their way: at a provider that takes 80 ms to answer, 3,000 a second."""
+OVERLAP: Final = timedelta(minutes=5)
+"""How far back each sweep of what must not be sent looks again: clocks of several processes differ."""
 LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
-RECORD_SECONDS: Final = 30.0
-"""How long to try to record what became of a message when the database is away: well within the lease."""
 DRAIN_SECONDS: Final = 10.0
 """How long what is being sent may take to end when the process is told to stop."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Parcel:
-    """One message, opened and ready to be sent."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of the outbox found: what is to be sent now, and when the next round is worth its while."""
 
-    contact_id: int
-    channel: ChannelName
-    kind: str
-    outgoing: Outgoing
-    attempts: int
-    """How often it has been tried, this time included."""
+    parcels: Sequence[Parcel]
+    seconds: float
 
 
 class Outbox:
@@ -83,14 +77,17 @@ class Outbox:
     ) -> None:
         self._store = store
         self._keys = keys
-        self._people = people
         self._channels = channels
         self._clock = clock
         self._threads = threads
         self._daily_limit = daily_limit
+        self._settling = Settling(keys, people, clock)
+        self._people = people
         self._woken = Bell()
         self._taps = {name: Tap(channel.pace) for name, channel in channels.items()}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._ended: list[Ended] = []
+        self._swept: datetime | None = None
         self._stopping = False
 
     def wake(self) -> None:
@@ -104,23 +101,23 @@ class Outbox:
     async def _do_once(self) -> float:
         if self._stopping:
             return LONGEST_SLEEP
-        await self._start_what_is_due()
-        return await self._threads.run(self._seconds_to_sleep)
+        return (await self._go_round()).seconds
 
     async def drain(self) -> int:
         """Send what is due now, each contact's messages in order; says how many were tried."""
         tried = 0
-        while started := await self._start_what_is_due():
+        while parcels := (await self._go_round()).parcels:
             await asyncio.gather(*self._under_way)
-            tried += started
+            tried += len(parcels)
         return tried
 
     async def stop(self) -> None:
-        """Begin nothing more, and let what is under way end."""
+        """Begin nothing more, let what is under way end, and settle it."""
         self._stopping = True
         self.wake()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
+        await self._go_round()
 
     def settle_interrupted(self, *, alone: bool) -> int:
         """Settle what a dead process left half sent; says how many messages there were.
@@ -136,112 +133,131 @@ class Outbox:
             self.wake()
         return count
 
-    async def _start_what_is_due(self) -> int:
-        room = MOST_AT_ONCE - len(self._under_way)
-        parcels = await self._threads.run(lambda: self._claim(room)) if room > 0 else ()
-        for parcel in parcels:
+    async def _go_round(self) -> Round:
+        """Settle what has ended, claim what is due, and begin to send it: one transaction and one commit for all."""
+        ended, self._ended = self._ended, []
+        try:
+            found = await self._threads.run(lambda: self._settle_and_claim(ended))
+        except Exception:
+            self._ended = [*ended, *self._ended]  # the database is away: the next round settles them
+            raise
+        for parcel in found.parcels:
             task = asyncio.create_task(self._deliver(parcel))
             self._under_way.add(task)
-            task.add_done_callback(self._ended)
-        return len(parcels)
+            task.add_done_callback(self._done)
+        return found
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         self._woken.ring()
-        with contextlib.suppress(asyncio.CancelledError):
-            if error := task.exception():
-                # Not recorded: its lease runs out, and then it is settled as interrupted.
-                log_error("send_not_recorded", error)
 
-    def _seconds_to_sleep(self) -> float:
-        with self._store.read() as session:
-            due = next_due(session)
-        if due is None or len(self._under_way) >= MOST_AT_ONCE:
-            return LONGEST_SLEEP
+    def _settle_and_claim(self, ended: Sequence[Ended]) -> Round:
+        room = 0 if self._stopping else MOST_AT_ONCE - len(self._under_way)
+        with self._store.write() as session:
+            forgotten = self._settling.settle(session, ended)
+            parcels = self._claim(session, room) if room > 0 else ()
+            seconds = self._seconds_to_sleep(session, full=len(parcels) >= room)
+        if ended:
+            failpoint("recorded")
+        if forgotten:
+            self._store.checkpoint()
+        if parcels:
+            failpoint("claimed")
+        return Round(self._wanted(parcels), seconds)
+
+    def _seconds_to_sleep(self, session: Session, *, full: bool) -> float:
+        due = next_due(session)
+        if due is None or full:
+            return LONGEST_SLEEP  # whatever ends wakes us
         now = self._clock()
         opens = min((tap.opens_at(now) for tap in self._taps.values()), default=now)
         return min(max((max(due, opens) - now).total_seconds(), 0.05), LONGEST_SLEEP)
 
-    def _claim(self, room: int) -> Sequence[Parcel]:
+    def _claim(self, session: Session, room: int) -> Sequence[Parcel]:
         parcels: list[Parcel] = []
-        with self._store.write() as session:
-            now = self._clock()
-            drop_unwanted(session, TO_STOPPED, now)
-            for name, tap in self._taps.items():
-                limit = min(tap.free(now), room - len(parcels))
-                if limit <= 0:
-                    continue
-                left = self._left_of_budget(sent_on(session, name, f"{now:%F}"))
-                kinds: Collection[str] | None = FREE if left <= 0 else None
-                rows = claim(
-                    session,
-                    name,
-                    now=now,
-                    limit=limit if kinds else min(limit, left),
-                    lease=LEASE,
-                    gap=timedelta(seconds=tap.pace.per_chat),
-                    kinds=kinds,
-                )
+        now = self._clock()
+        drop_unwanted(session, TO_STOPPED, now, self._swept and self._swept - OVERLAP)
+        self._swept = now
+        for name, tap in self._taps.items():
+            limit = min(tap.free(now), room - len(parcels))
+            if limit <= 0:
+                continue
+            left = self._left_of_budget(session, name, now)
+            kinds: Collection[str] | None = FREE if left <= 0 else None
+            rows = claim(
+                session,
+                name,
+                now=now,
+                limit=limit if kinds else min(limit, left),
+                lease=LEASE,
+                gap=timedelta(seconds=tap.pace.per_chat),
+                kinds=kinds,
+            )
+            if rows:
                 tap.take(len(rows))
                 add_sent(session, name, f"{now:%F}", len(rows))
-                parcels.extend(self._open(row, now) for row in rows)
-            if parcels:
-                failpoint("claiming")
+                parcels.extend(self._open(name, row, now) for row in rows)
+        if parcels:
+            failpoint("claiming")
         return parcels
 
-    def _left_of_budget(self, sent: int) -> int:
+    def _left_of_budget(self, session: Session, channel: str, now: datetime) -> int:
         if not self._daily_limit:
             return MOST_AT_ONCE
+        sent = sent_on(session, channel, f"{now:%F}")
         if sent >= self._daily_limit:
             get_logger().error("daily_limit_reached", sent=sent)
         return self._daily_limit - sent
 
-    def _open(self, row: Claimed, now: datetime) -> Parcel:
-        message, contact = row.Outbound, row.Contact
-        body = json.loads(self._keys.open("outbound", message.id, "body", message.body))
-        buttons = tuple(Button(label, choice) for label, choice in body["buttons"])
-        unprompted = KINDS[message.kind].unprompted
+    def _open(self, channel: ChannelName, row: Claimed, now: datetime) -> Parcel:
+        body = json.loads(self._keys.open("outbound", row.id, "body", row.body or b""))
+        valid_for = None
+        if row.expires_at and KINDS[row.kind].unprompted:
+            valid_for = max(int((row.expires_at - now).total_seconds()), 1)
         outgoing = Outgoing(
-            id=message.id,
-            address=self._people.address(contact),
-            reply=Reply(body["text"], buttons, body.get("key", ""), tuple(body.get("values", ()))),
+            id=row.id,
+            address=self._people.address(row.contact),
+            reply=Reply(
+                body["text"],
+                tuple(Button(label, choice) for label, choice in body["buttons"]),
+                body.get("key", ""),
+                tuple(body.get("values", ())),
+            ),
             language=body.get("language", "en"),
-            valid_for=max(int((message.expires_at - now).total_seconds()), 1) if unprompted else None,
-            last_heard=contact.last_heard_at,
+            valid_for=valid_for,
+            last_heard=row.contact.last_heard_at,
             now=now,
         )
-        return Parcel(contact.id, contact.channel, message.kind, outgoing, message.attempts)
+        return Parcel(row.contact.id, channel, row.kind, outgoing, row.attempts)
+
+    def _wanted(self, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        """Those that nobody's STOP overtook between claim and now; the others are settled, and are not sent."""
+        ids = [parcel.outgoing.id for parcel in parcels if parcel.kind not in TO_STOPPED]
+        if not ids:
+            return parcels
+        with self._store.read() as session:
+            unwanted = must_not_be_sent(session, ids)
+        if unwanted:
+            with self._store.write() as session:
+                for row_id in unwanted:
+                    settle(session, Outbound, row_id, SUPPRESSED, self._clock())
+        return [parcel for parcel in parcels if parcel.outgoing.id not in unwanted]
 
     async def _deliver(self, parcel: Parcel) -> None:
-        failpoint("claimed")
-        if await self._threads.run(lambda: self._is_unwanted(parcel)):
-            return
         tap = self._taps[parcel.channel]
         try:
             provider_id = await self._channels[parcel.channel].send(parcel.outgoing)
         except SendFailed as failure:
-            await self._fail(parcel, failure, tap)
+            self._fail(parcel, failure, tap)
         except Exception as error:  # noqa: BLE001 - it may have been sent: say so and go on
             log_error("send_broke", error, channel=parcel.channel)
-            await self._fail(parcel, SendFailed("broke", "unknown"), tap)
+            self._fail(parcel, SendFailed("broke", "unknown"), tap)
         else:
             failpoint("sent")
             tap.answered()
-            await self._threads.run(lambda: self._record_sent(parcel, provider_id), RECORD_SECONDS)
-            failpoint("recorded")
+            self._ended.append(Ended(parcel, provider_id))
 
-    def _is_unwanted(self, parcel: Parcel) -> bool:
-        """Whether a STOP was committed after it was claimed; then it is settled, and is not sent."""
-        if parcel.kind in TO_STOPPED:
-            return False
-        with self._store.read() as session:
-            if not must_not_be_sent(session, parcel.outgoing.id):
-                return False
-        with self._store.write() as session:
-            settle(session, Outbound, parcel.outgoing.id, SUPPRESSED, self._clock())
-        return True
-
-    async def _fail(self, parcel: Parcel, failure: SendFailed, tap: Tap) -> None:
+    def _fail(self, parcel: Parcel, failure: SendFailed, tap: Tap) -> None:
         get_logger().warning("not_sent", channel=parcel.channel, outcome=failure.outcome)
         now = self._clock()
         match failure.outcome:
@@ -252,39 +268,4 @@ class Outbox:
                 tap.close(now, failure.after)
             case _:
                 tap.answered()
-        await self._threads.run(lambda: self._record_failure(parcel, failure), RECORD_SECONDS)
-
-    def _record_sent(self, parcel: Parcel, provider_id: str) -> None:
-        now = self._clock()
-        with self._store.write() as session:
-            settle(session, Outbound, parcel.outgoing.id, SENT, now, provider_id=provider_id)
-            if session.get(Outbound, parcel.outgoing.id) is None:
-                # Its person had all removed while it was on its way.
-                forget_copy(session, self._keys, parcel.channel, provider_id, now + SETTLES_WITHIN)
-            forgotten = forget_if_erased(session, self._keys, parcel.contact_id, now)
-            failpoint("recording")
-        if forgotten:
-            self._store.checkpoint()
-
-    def _record_failure(self, parcel: Parcel, failure: SendFailed) -> None:
-        now, row_id, code = self._clock(), parcel.outgoing.id, failure.code
-        outcome = failure.outcome
-        if outcome == "unknown" and parcel.kind in RESENT:
-            outcome = "retry"
-        with self._store.write() as session:
-            contact = session.get(Contact, parcel.contact_id)
-            if contact is not None:
-                note_failure(session, self._people, contact, failure)
-            match outcome:
-                case "down":
-                    retry_at(session, Outbound, row_id, now, code, attempted=False)
-                case "retry" if parcel.attempts < MOST_ATTEMPTS:
-                    retry_at(
-                        session, Outbound, row_id, now + wait_before(parcel.attempts, failure.after), code
-                    )
-                case _:
-                    ends = {"stopped": SUPPRESSED, "unknown": UNKNOWN, "held": HELD}
-                    settle(session, Outbound, row_id, ends.get(outcome, FAILED), now, code)
-            forgotten = forget_if_erased(session, self._keys, parcel.contact_id, now)
-        if forgotten:
-            self._store.checkpoint()
+        self._ended.append(Ended(parcel, failure=failure))

@@ -1,6 +1,6 @@
 """People: from an address to its contact, and whether they want to be written to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
+from models.outbound import Addressee
 from models.people import (
     Contact,
-    add_contact,
-    contact_by_lookup,
+    add_contacts,
+    contacts_by_lookup,
     is_listed,
-    is_stopped,
     rejoin,
     stop,
     stored_as,
@@ -40,17 +40,24 @@ class People:
         self, session: Session, channel: ChannelName, address: str, *, lock: bool = True
     ) -> Contact | None:
         """The contact at an address, locked for this transaction or not; None when it is new to us."""
-        return contact_by_lookup(session, self._keys.lookups("contact", channel, address), lock=lock)
+        hashes = self._keys.lookups("contact", channel, address)
+        return next(iter(contacts_by_lookup(session, hashes, lock=lock)), None)
 
     def meet(self, session: Session, channel: ChannelName, address: str) -> Contact:
         """The contact at an address, locked for this transaction; written down when it is new to us."""
-        contact = self.find(session, channel, address)
-        while (
-            contact is None
-        ):  # more than once when another process meets them, and they are erased, meanwhile
-            add_contact(session, self.new_row(session, channel, address))
-            contact = self.find(session, channel, address)
-        return contact
+        return self.meet_all(session, [(channel, address)])[0]
+
+    def meet_all(self, session: Session, where: Sequence[tuple[ChannelName, str]]) -> list[Contact]:
+        """The contact at each of these addresses, as `meet` gives it."""
+        hashes = [self._keys.lookups("contact", *one) for one in where]
+        while True:  # more than twice when another process meets them, and they are erased, meanwhile
+            found = contacts_by_lookup(session, [one for own in hashes for one in own])
+            known = {contact.lookup: contact for contact in found}
+            met = [next((known[one] for one in own if one in known), None) for own in hashes]
+            new = [one for one, contact in zip(where, met, strict=True) if contact is None]
+            if not new:
+                return [contact for contact in met if contact is not None]
+            add_contacts(session, [self.new_row(session, *one) for one in new])
 
     def new_row(self, session: Session, channel: str, address: str) -> dict[str, Any]:
         """The columns of a contact that we have not met."""
@@ -69,13 +76,13 @@ class People:
         """The keyed hash of the person at an address."""
         return self._keys.lookup("person", *_identity(channel, address))
 
-    def address(self, contact: Contact) -> str:
+    def address(self, contact: Contact | Addressee) -> str:
         """Where to write to a contact."""
         return self._keys.open("contact", contact.id, "address", contact.address)
 
-    def has_stopped(self, session: Session, channel: str, address: str) -> bool:
-        """Whether the person at an address said stop, here or on another channel of the same number."""
-        return is_stopped(session, self._hashes(channel, address))
+    def hashes_of(self, contact: Contact) -> list[bytes]:
+        """Every keyed hash under which this person may stand on the list of those who said stop."""
+        return self._hashes(contact.channel, self.address(contact))
 
     def is_listed(self, session: Session, channel: str, address: str) -> bool:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
@@ -87,7 +94,7 @@ class People:
 
     def rejoin(self, session: Session, contact: Contact) -> None:
         """This person wants to hear from us again."""
-        rejoin(session, self._hashes(contact.channel, self.address(contact)))
+        rejoin(session, self.hashes_of(contact))
 
     def _hash(self, session: Session, purpose: str, *parts: str) -> bytes:
         # While look-up keys are being changed a stop, or this person's other channel, may stand under the

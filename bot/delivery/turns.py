@@ -1,7 +1,8 @@
 """Turns: writing down all that a turn of the dialogue changes, in the transaction of what caused it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from bot.conversation.state import State
 from bot.conversation.turn import (
     Begin,
     DoNotAsk,
+    Effect,
     Forgotten,
     HandOver,
     Joined,
@@ -32,15 +34,16 @@ from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.privacy.redact import redact
 from bot.rights import erase
-from bot.stories import StoryBook
+from bot.stories import StoryBook, keep
 from bot.wording import Wording
-from bot.workshops.members import Members, is_for_workshop, when_it_is
+from bot.workshops.members import Members, concerns_workshops, is_for_workshop, when_it_is
 from models.base import new_id
-from models.conversations import Conversation, latest
-from models.landlords import Landlord, Line
-from models.outbound import Outbound, replies_since
+from models.conversations import Conversation
+from models.group import Group, gather
+from models.landlords import Line
+from models.outbound import Outbound
 from models.people import Contact, contacts_of
-from models.stories import holdings, story_of, withdraw_all
+from models.stories import holdings, withdraw_all
 from models.workshops import Workshop
 
 UNDER_18: Final = "under_18"
@@ -97,25 +100,38 @@ class Turns:
         self._clock = clock
         self._members = Members(keys, clock)
 
-    def open(self, session: Session, contact: Contact, line: Line) -> Talk:
+    @contextmanager
+    def together(self, session: Session, seats: Sequence[tuple[Contact, Line]]) -> Iterator[Group]:
+        """A group of contacts whose turns are taken here; what they change is written down at the end.
+
+        Args:
+            session: the transaction of what caused them.
+            seats: each contact, once, with the line that the turn is on.
+        """
+        hashes = [one for contact, _ in seats for one in self._people.hashes_of(contact)]
+        group = gather(session, seats, hashes, self._clock() - LOOP_WINDOW)
+        yield group
+        group.write()
+        StoryBook(session, self._keys).label(sorted(group.retold), self._clock())
+
+    def open(self, group: Group, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
-        conversation = latest(session, contact.id, line.id)
+        conversation = group.conversations.get((contact.id, line.id))
         state = self._state(conversation) if conversation else State()
-        address = self._people.address(contact)
         state = replace(
             state,
             language=contact.language or state.language,
             met=contact.met,
             private=state.private or contact.do_not_ask == UNDER_18,
-            stopped=self._people.has_stopped(session, contact.channel, address),
+            stopped=group.is_stopped(self._people.hashes_of(contact)),
         )
         return Talk(contact, line, conversation, state)
 
-    def write(self, session: Session, talk: Talk, turn: Turn, inbound_ids: tuple[int, ...] = ()) -> int:
+    def write(self, group: Group, talk: Talk, turn: Turn, inbound_ids: tuple[int, ...] = ()) -> int:
         """Write a turn down.
 
         Args:
-            session: the transaction of what caused it.
+            group: the group that it is taken in.
             talk: the conversation that it is a turn of.
             turn: what it changes and says.
             inbound_ids: the message that caused it; for an edit, every version of that message.
@@ -123,68 +139,87 @@ class Turns:
         Returns:
             How many messages wait to be sent because of it.
         """
-        now, contact = self._clock(), talk.contact
-        begins = any(isinstance(effect, Begin) for effect in turn.effects)
-        conversation = talk.conversation
-        if conversation is None or begins:
-            conversation = Conversation(
-                id=new_id(), contact_id=contact.id, line_id=talk.line.id, created_at=now
-            )
-            session.add(conversation)
-        standing = json.dumps(turn.state.to_json())
-        conversation.state = self._keys.seal("conversation", conversation.id, "state", standing)
-        conversation.updated_at = now
-        conversation.wake_at = now + turn.wake if turn.wake else None
-        contact.language, contact.met = turn.state.language, turn.state.met
-        session.flush()
-        theirs = [one for one in turn.effects if isinstance(one, Reworded) or not is_for_workshop(turn.state)]
+        now, state = self._clock(), turn.state
+        conversation = self._stand(group, talk, turn, now)
+        group.change(Contact, talk.contact.id, language=state.language, met=state.met)
+        theirs = [one for one in turn.effects if isinstance(one, Reworded) or not is_for_workshop(state)]
         told = replace(turn, effects=tuple(theirs))
-        StoryBook(session, self._keys).keep(told, conversation, talk.line, inbound_ids, now)
-        self._members.keep(session, contact, turn.state, turn.effects, inbound_ids)
-        self._carry_out(session, replace(talk, conversation=conversation), turn)
-        return self._queue(session, talk, conversation.id, turn)
+        keep(group, self._keys, told, conversation, talk.line, inbound_ids, now)
+        if concerns_workshops(turn):
+            group.write()
+            self._members.keep(group.session, talk.contact, state, turn.effects, inbound_ids)
+        self._carry_out(group, replace(talk, conversation=conversation), turn)
+        return self._queue(group, talk, conversation.id, turn)
+
+    def _stand(self, group: Group, talk: Talk, turn: Turn, now: datetime) -> Conversation:
+        """Write down where the conversation stands now: the one that was open, or a new one."""
+        found = talk.conversation
+        begins = any(isinstance(effect, Begin) for effect in turn.effects)
+        conversation_id = found.id if found and not begins else new_id()
+        where = {
+            "state": self._keys.seal(
+                "conversation", conversation_id, "state", json.dumps(turn.state.to_json())
+            ),
+            "updated_at": now,
+            "wake_at": now + turn.wake if turn.wake else None,
+        }
+        if found and not begins:
+            group.change(Conversation, conversation_id, **where)
+            return found
+        who = {"id": conversation_id, "contact_id": talk.contact.id, "line_id": talk.line.id}
+        group.add(Conversation, **who, **where, created_at=now)
+        return Conversation(**who)
 
     def _state(self, conversation: Conversation) -> State:
         opened = self._keys.open("conversation", conversation.id, "state", conversation.state)
         return State.from_json(json.loads(opened))
 
-    def _carry_out(self, session: Session, talk: Talk, turn: Turn) -> None:
+    def _carry_out(self, group: Group, talk: Talk, turn: Turn) -> None:
         """Everything that a turn does beside telling and saying."""
-        contact = talk.contact
         for effect in turn.effects:
             match effect:
-                case Stopped():
-                    self._people.stop(session, contact)
-                case Rejoined() | Joined():
-                    # Whoever asks to come wants to hear from us, even if they had all removed before.
-                    self._people.rejoin(session, contact)
+                case Rejoined() | Joined() if not group.is_listed(self._people.hashes_of(talk.contact)):
+                    pass  # nothing keeps us from writing
                 case DoNotAsk(reason) | KeepPrivate(reason):
-                    contact.do_not_ask = reason
-                case Withdrawn():
-                    withdraw_all(session, contact.id, self._clock())
-                case HandOver() if talk.conversation is not None:
-                    self._hand_over(session, effect, contact, talk.line, talk.conversation)
-                case Forgotten():
-                    erase(session, self._keys, contact, self._clock())
+                    group.change(Contact, talk.contact.id, do_not_ask=reason)
+                case Stopped() | Rejoined() | Joined() | Withdrawn() | HandOver() | Forgotten():
+                    group.write()  # what follows asks the database
+                    self._obey(group.session, talk, effect)
                 case _:
-                    pass  # told, answered or agreed to: the story book has it
+                    pass  # told, answered or agreed to: kept with the story
 
-    def _queue(self, session: Session, talk: Talk, conversation_id: int, turn: Turn) -> int:
+    def _obey(self, session: Session, talk: Talk, effect: Effect) -> None:
+        """Do what somebody asked for that reaches beyond this conversation."""
+        contact = talk.contact
+        match effect:
+            case Stopped():
+                self._people.stop(session, contact)
+            case Rejoined() | Joined():
+                # Whoever asks to come wants to hear from us, even if they had all removed before.
+                self._people.rejoin(session, contact)
+            case Withdrawn():
+                withdraw_all(session, contact.id, self._clock())
+            case HandOver() if talk.conversation is not None:
+                self._hand_over(session, effect, contact, talk.line, talk.conversation)
+            case Forgotten():
+                erase(session, self._keys, contact, self._clock())
+
+    def _queue(self, group: Group, talk: Talk, conversation_id: int, turn: Turn) -> int:
         """Put what is said into the outbox, in order."""
         says = turn.says
         now, contact = self._clock(), talk.contact
-        if says and replies_since(session, contact.id, ["reply"], now - LOOP_WINDOW) >= MOST_REPLIES:
+        if says and group.replies.get(contact.id, 0) >= MOST_REPLIES:
             get_logger().warning("reply_loop", channel=contact.channel)
             says = tuple(say for say in says if say.kind != "reply")
-        landlord = session.get_one(Landlord, talk.line.landlord_id)
+        landlord = group.landlords[talk.line.landlord_id]
         zone = ZoneInfo(landlord.timezone)
         facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
-        facts = self._with_workshop(session, facts, turn.state)
+        facts = self._with_workshop(group.session, facts, turn.state)
         for say in says:
-            story = (
-                self._preview(session, contact, conversation_id, turn.state) if say.shows == "story" else ""
-            )
-            held = self._holdings(session, contact, zone) if say.shows == "holdings" else None
+            if say.shows and turn.effects:
+                group.write()  # what is shown may have been told just now
+            story = self._preview(group, contact, conversation_id, turn.state) if say.shows == "story" else ""
+            held = self._holdings(group.session, contact, zone) if say.shows == "holdings" else None
             reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
             body = {
                 "text": reply.text,
@@ -195,17 +230,16 @@ class Turns:
             }
             outbound_id = new_id()
             due_at, expires_at = self._when(say, now, zone)
-            session.add(
-                Outbound(
-                    id=outbound_id,
-                    contact_id=contact.id,
-                    line_id=talk.line.id,
-                    kind=say.kind,
-                    body=self._keys.seal("outbound", outbound_id, "body", json.dumps(body)),
-                    due_at=due_at,
-                    created_at=now,
-                    expires_at=expires_at,
-                )
+            group.add(
+                Outbound,
+                id=outbound_id,
+                contact_id=contact.id,
+                line_id=talk.line.id,
+                kind=say.kind,
+                body=self._keys.seal("outbound", outbound_id, "body", json.dumps(body)),
+                due_at=due_at,
+                created_at=now,
+                expires_at=expires_at,
             )
         return len(says)
 
@@ -225,14 +259,12 @@ class Turns:
             facts, title=workshop.title, place=workshop.place, when=when_it_is(workshop, state.language)
         )
 
-    def _preview(self, session: Session, contact: Contact, conversation_id: int, state: State) -> str:
+    def _preview(self, group: Group, contact: Contact, conversation_id: int, state: State) -> str:
         """The redacted story, for the one thing we say that needs it."""
         if state.workshop is not None:
-            return self._members.words(session, contact, state.workshop)
-        story = story_of(session, conversation_id)
-        if story is None:
-            return ""
-        return redact(StoryBook(session, self._keys).all_words(story.id)).words
+            return self._members.words(group.session, contact, state.workshop)
+        story_id = group.stories.get(conversation_id)
+        return redact(StoryBook(group.session, self._keys).all_words(story_id)).words if story_id else ""
 
     def _holdings(self, session: Session, contact: Contact, zone: ZoneInfo) -> Holdings:
         ids = [one.id for one in contacts_of(session, contact.person)]

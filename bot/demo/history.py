@@ -100,8 +100,9 @@ def _tell(stage: Stage, story: MadeUp, number: int) -> None:
     channel = CHANNELS[number % len(CHANNELS)]
     address = f"{880_000_000 + number}" if channel == "telegram" else f"+4477009{number:05d}"
     inbox, account = stage.product.inbox, ACCOUNTS[channel]
+    initiative = stage.product.initiative
     if story.answer:
-        inbox.ask(channel, account, address, load_scripts()["after_visit"])
+        initiative.ask(channel, account, address, load_scripts()["after_visit"])
     texts = [
         story.answer,
         story.text,
@@ -111,7 +112,7 @@ def _tell(stage: Stage, story: MadeUp, number: int) -> None:
     for step, text in enumerate(filter(None, texts)):
         inbox.receive(Incoming(channel, account, f"history-{number}-{step}", address, text, stage.clock()))
         stage.clock.set(stage.clock() + SETTLED)
-        inbox.pass_time()  # the story has been told, and the next question is asked
+        initiative.pass_time()  # the story has been told, and the next question is asked
 
 
 def _moderate(stage: Stage, told: list[MadeUp], *, last: bool) -> None:

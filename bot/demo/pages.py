@@ -137,10 +137,10 @@ class Pages:
         phone = self._phone(request)
         if phone.channel == "telegram" and not phone.sent:
             raise Refused("On Telegram a bot can't write first. Say hello to it, then try again.")
-        inbox = self._stage.product.inbox
+        initiative = self._stage.product.initiative
 
         def ask() -> bool:
-            return inbox.ask(phone.channel, phone.account, phone.address, load_scripts()["after_visit"])
+            return initiative.ask(phone.channel, phone.account, phone.address, load_scripts()["after_visit"])
 
         if not await self._stage.product.threads.run(ask):
             raise Refused("This person said stop, so we don't ask. They can text START to come back.")

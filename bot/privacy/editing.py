@@ -1,12 +1,13 @@
 """Editing: a redacted story word by word, so that a person can take more of it away, and nothing can be put back."""
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from bot.privacy.redact import PLACEHOLDER, Redacted, Redaction
-from bot.privacy.spans import Doubt, Span
+from bot.privacy.spans import Span
 
 REMOVED: Final = "[removed]"
 # What is written without spaces is taken character by character, and what is long beyond any word in pieces.
@@ -29,18 +30,23 @@ class Piece:
 
 def pieces(redaction: Redaction) -> tuple[Piece, ...]:
     """A redacted story in pieces; their numbers, from 0, are what `take_away` takes."""
-    taken, doubts = list(_taken(redaction)), list(_doubts(redaction))
+    taken, doubts = deque(_taken(redaction)), deque(_doubts(redaction))
     made, end = [], 0
     for match in _PIECE.finditer(redaction.words):
         start, stop = match.span()
-        made.append(
-            Piece(
-                match.group(),
-                redaction.words[end:start],
-                "; ".join(why for at, why in taken if start <= at < stop),
-                "; ".join(dict.fromkeys(why for first, last, why in doubts if first < stop and start < last)),
-            )
-        )
+        whys = []
+        while taken and taken[0][0] < stop:
+            whys.append(taken.popleft()[1])
+        while doubts and doubts[0][1] <= start:
+            doubts.popleft()
+        # Doubts are in order and never overlap, so those that touch this piece come first.
+        here = []
+        for first, _, why in doubts:
+            if first >= stop:
+                break
+            here.append(why)
+        doubt = "; ".join(dict.fromkeys(here))
+        made.append(Piece(match.group(), redaction.words[end:start], "; ".join(whys), doubt))
         end = stop
     return tuple(made)
 
@@ -71,15 +77,12 @@ def _taken(redaction: Redaction) -> Iterator[tuple[int, str]]:
 
 def _doubts(redaction: Redaction) -> Iterator[tuple[int, int, str]]:
     """(start, end, why) of each doubt, in the redacted words."""
-    placed = list(_placed(redaction))
+    shifts = deque((span.end, after - span.end) for span, _, after in _placed(redaction))
+    shift = 0
     for doubt in redaction.doubts:
-        shift = _shift_before(placed, doubt)
+        while shifts and shifts[0][0] <= doubt.start:
+            shift = shifts.popleft()[1]
         yield doubt.start + shift, doubt.end + shift, doubt.reason
-
-
-def _shift_before(placed: list[tuple[Span, int, int]], doubt: Doubt) -> int:
-    ends = [(span.end, after) for span, _, after in placed if span.end <= doubt.start]
-    return ends[-1][1] - ends[-1][0] if ends else 0
 
 
 def _placed(redaction: Redaction) -> Iterator[tuple[Span, int, int]]:

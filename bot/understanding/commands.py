@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final, Literal, cast
 
 from bot.understanding.lexicon import lexicon, pattern, phrases
+from bot.understanding.life import read_circumstance
 from bot.understanding.model import scores
 from bot.understanding.normal import bare, phrase, words_of
 from bot.understanding.other import other_lists_hold, read_other_command
@@ -23,7 +24,7 @@ SURE: Final = -1.5
 """What the likeliest of all acts must get, to be obeyed as a command. Chosen by cross-validation: lower finds
 more commands and takes more than one story in a hundred for one."""
 
-MAYBE: Final = -2.5
+MAYBE: Final = -1.75
 """What a STOP must get, to be worth asking about."""
 
 CARRIER_STOP_WORDS: Final = frozenset(
@@ -50,7 +51,9 @@ def read_command(text: str) -> Command | None:
     theirs = read_other_command(text)
     if theirs or other_lists_hold(text):
         return theirs
-    return _command_by_model(text)
+    guessed = _command_by_model(text)
+    # Whoever says that it is the wrong number has a kinder answer.
+    return None if guessed and read_circumstance(text) == "wrong_number" else guessed
 
 
 def may_mean_stop(text: str) -> bool:

@@ -13,6 +13,10 @@ NUMBER: Final = "#"
 BOUNDARY: Final = "|"
 PAIR_WINDOW: Final = 6
 NEGATION_WINDOW: Final = 3
+NEAR: Final = 4
+"""How near to a word a word class must stand, for the two to be looked at together."""
+DAMPING: Final = 0.25
+"""How much less each word counts in a long message: 0 not at all, 1 as its share."""
 LENGTHS: Final = (1, 2, 3, 5, 8, 12, 18, 30)
 PIECES: Final = (3, 4, 5)
 SHAPE: Final = 0.3
@@ -134,9 +138,9 @@ def features(text: str) -> dict[str, float]:
     """What the models look at, each with its strength: long messages count each word a little less."""
     words = tokens(text)
     strengths = dict.fromkeys(_shape(words), SHAPE)
-    for group in (_words(words), _word_classes(words), _pieces(words)):
+    for group in (_words(words), *_word_classes(words), _pieces(words)):
         found = dict.fromkeys(group)
-        strengths |= dict.fromkeys(found, round(1 / max(len(found), 1) ** 0.5, 6))
+        strengths |= dict.fromkeys(found, round(1 / max(len(found), 1) ** DAMPING, 6))
     return strengths
 
 
@@ -148,21 +152,29 @@ def _words(words: Sequence[str]) -> Iterator[str]:
                 yield "_".join(part)
 
 
-def _word_classes(words: Sequence[str]) -> Iterator[str]:
-    recent: list[tuple[int, str]] = []
+def _word_classes(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Word classes and pairs of them; and pairs of a class and a word that stand near each other, in their order."""
+    classes: list[str] = []
+    mixed: list[str] = []
+    recent: list[tuple[int, str, list[str]]] = []
     for place, word in enumerate(words):
         if word == BOUNDARY:
             recent.clear()
             continue
         here = classes_at(words, place)
-        recent = [(seen, name) for seen, name in recent if place - seen <= PAIR_WINDOW]
-        negated = any(name == "neg" and place - seen <= NEGATION_WINDOW for seen, name in recent)
+        recent = [one for one in recent if place - one[0] <= PAIR_WINDOW]
+        negated = any("neg" in names and place - seen <= NEGATION_WINDOW for seen, _, names in recent)
         for name in here:
-            yield f"@{name}"
+            classes.append(f"@{name}")
             if negated and name != "neg":
-                yield f"@not_{name}"
-            yield from (f"@{before}>{name}" for _, before in recent if before != name)
-        recent += [(place, name) for name in here]
+                classes.append(f"@not_{name}")
+            classes += [f"@{one}>{name}" for _, _, names in recent for one in names if one != name]
+        for seen, before, names in recent:
+            if place - seen <= NEAR:
+                mixed += [f"@{one}>{word}" for one in names]
+                mixed += [f"{before}>@{name}" for name in here]
+        recent.append((place, word, here))
+    return classes, mixed
 
 
 def _pieces(words: Sequence[str]) -> Iterator[str]:

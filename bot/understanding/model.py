@@ -29,14 +29,14 @@ class Model:
         start: what each label has before anything is read.
         threshold: what each label needs, to be true of a message.
         rows: the weights of each feature as they stand in the file.
-        parsed: the rows that were needed so far, by column. Most never are.
+        parsed: the rows that were needed so far. Most never are.
     """
 
     labels: tuple[str, ...]
     start: tuple[float, ...]
     threshold: tuple[float, ...]
     rows: Mapping[str, str]
-    parsed: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    parsed: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @cache
@@ -50,14 +50,18 @@ def model(name: Name) -> Model:
     return Model(labels, start, threshold, rows)
 
 
-def _weights(read: Model, feature: str) -> tuple[tuple[int, float], ...]:
-    """The weights of a feature that the model has, by column."""
+@cache
+def _number(cell: str) -> float:
+    """The number in a cell; the same one for the same text, which keeps them near each other in memory."""
+    return float(cell or 0)
+
+
+def _weights(read: Model, feature: str) -> tuple[float, ...]:
+    """The weights of a feature that the model has, a label each."""
     known = read.parsed.get(feature)
-    if known is not None:
-        return known
-    cells = enumerate(read.rows[feature].split("\t"))
-    read.parsed[feature] = tuple((place, float(cell)) for place, cell in cells if cell)
-    return read.parsed[feature]
+    if known is None:
+        known = read.parsed[feature] = tuple(map(_number, read.rows[feature].split("\t")))
+    return known
 
 
 @lru_cache(maxsize=64)
@@ -69,13 +73,15 @@ def _features(text: str) -> Mapping[str, float]:
 def scores(name: Name, text: str) -> Mapping[str, float]:
     """What each label gets for a message, above (or, negative, below) its threshold."""
     read = model(name)
-    sums = [start - threshold for start, threshold in zip(read.start, read.threshold, strict=True)]
-    parsed = read.parsed
+    rows: dict[float, list[tuple[float, ...]]] = {}
     # In the features' own order: sums of floats depend on it, and a reading must not.
     for feature, strength in _features(text).items():
         if feature in read.rows:
-            for place, weight in parsed.get(feature) or _weights(read, feature):
-                sums[place] += strength * weight
+            rows.setdefault(strength, []).append(_weights(read, feature))
+    sums = [start - threshold for start, threshold in zip(read.start, read.threshold, strict=True)]
+    for strength, weights in rows.items():
+        together = map(sum, zip(*weights, strict=True))
+        sums = [so_far + strength * more for so_far, more in zip(sums, together, strict=True)]
     return dict(zip(read.labels, sums, strict=True))
 
 
@@ -84,11 +90,9 @@ def reasons(name: Name, text: str, label: str) -> tuple[str, ...]:
     read = model(name)
     place = read.labels.index(label)
     given = {
-        feature: strength * weight
+        feature: strength * _weights(read, feature)[place]
         for feature, strength in _features(text).items()
         if feature in read.rows
-        for column, weight in _weights(read, feature)
-        if column == place
     }
     most = sorted(given, key=lambda feature: (-given[feature], feature))[:REASONS]
     return tuple(f"{feature} {given[feature]:+.2f}" for feature in most if given[feature] > 0)

@@ -27,7 +27,7 @@ Danger = Literal[
 PLAIN_WORDS: Final = 4.5
 """What plain words of danger add to what the model says of their kind."""
 
-ALARM: Final = -0.5
+ALARM: Final = 0.5
 """How much must speak for danger. Chosen on messages of another writer: training/README.md."""
 
 OVER: Final = -2.0
@@ -42,7 +42,7 @@ class Urgency:
     reasons: tuple[str, ...]
 
 
-DOUBTFUL: Final = -3.0
+DOUBTFUL: Final = -2.0
 """How near the threshold a message is worth a person's look for danger, though no alarm is raised."""
 
 

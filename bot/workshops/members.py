@@ -27,6 +27,7 @@ from bot.conversation.turn import (
     RoomAnswered,
     Told,
     TookRole,
+    Turn,
     Withdrawn,
 )
 from bot.privacy.keys import Keyring
@@ -70,6 +71,10 @@ class Said:
     language: str
 
 
+EFFECTS: Final = (Declined, Joined, Left, Reworded, RoomAnswered, TookRole, Withdrawn)
+"""What a turn may do for a workshop, whichever script it is a turn of."""
+
+
 class Members:
     """Looks at and writes down who comes to which workshop and what they say for it.
 
@@ -96,6 +101,12 @@ class Members:
             rests=theirs is not None and (theirs[0].state == WAITING or theirs[1].starts_at <= self._clock()),
             late=theirs is not None and self._is_late(theirs[1]),
             room=self._room(session, places),
+        )
+
+    def may_concern(self, incoming: Incoming, state: State) -> bool:
+        """Whether a message may be about a workshop, whoever wrote it: one is being spoken of, or it holds a code."""
+        return state.workshop is not None or bool(
+            not incoming.choice and list(codes_in(f"{incoming.source or ''} {incoming.text}"))
         )
 
     def keep(  # noqa: C901 - one case a kind of effect
@@ -302,3 +313,8 @@ LOCALES: Final = {"en": "en_GB"}
 def _everywhere(session: Session, contact: Contact) -> list[int]:
     """Every contact of one person: SMS and WhatsApp of one number are one participant."""
     return [one.id for one in contacts_of(session, contact.person)] or [contact.id]
+
+
+def concerns_workshops(turn: Turn) -> bool:
+    """Whether a turn may have done something for a workshop."""
+    return is_for_workshop(turn.state) or any(isinstance(effect, EFFECTS) for effect in turn.effects)

@@ -12,7 +12,7 @@ from bot.conversation.dialogue import Errand
 from bot.conversation.messages import ChannelName
 from bot.conversation.script import Script
 from bot.delivery.hours import Hours
-from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
 from bot.delivery.people import People
 from bot.log import get_logger
 from models import Store
@@ -94,7 +94,7 @@ class Prompts:
     Args:
         store: the database.
         people: who is asked.
-        inbox: opens conversations.
+        initiative: opens conversations.
         hours: when somebody may be asked.
         scripts: what to ask.
         accounts: our number on each channel.
@@ -105,7 +105,7 @@ class Prompts:
         self,
         store: Store,
         people: People,
-        inbox: Inbox,
+        initiative: Initiative,
         hours: Hours,
         scripts: Mapping[str, Script],
         accounts: Mapping[ChannelName, str],
@@ -113,7 +113,7 @@ class Prompts:
     ) -> None:
         self._store = store
         self._people = people
-        self._inbox = inbox
+        self._initiative = initiative
         self._hours = hours
         self._scripts = scripts
         self._accounts = accounts
@@ -205,8 +205,10 @@ class Prompts:
             return False
         script = self._scripts.get(asking.script)
         if script is None:  # it asks nothing: it only says
-            return self._inbox.notify(asking.channel, account, asking.address, asking.script, asking.workshop)
-        return self._inbox.ask(asking.channel, account, asking.address, script, asking.errand)
+            return self._initiative.notify(
+                asking.channel, account, asking.address, asking.script, asking.workshop
+            )
+        return self._initiative.ask(asking.channel, account, asking.address, script, asking.errand)
 
     def _reason(self, session: Session, contact: Contact) -> str | None:
         """Why this person is not to be asked, or None."""

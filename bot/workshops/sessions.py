@@ -15,7 +15,7 @@ from bot.conversation.join_codes import new_code
 from bot.conversation.messages import ChannelName
 from bot.conversation.script import Script
 from bot.delivery.hours import Hours
-from bot.delivery.inbox import Inbox
+from bot.delivery.initiative import Initiative
 from bot.delivery.people import People
 from bot.privacy.keys import Keyring
 from bot.workshops.guests import Guest
@@ -81,7 +81,7 @@ class Sessions:
         store: the database.
         keys: to seal and to look up.
         people: who is invited.
-        inbox: opens conversations.
+        initiative: opens conversations.
         hours: when somebody may be asked.
         script: the invitation.
         accounts: our number on each channel.
@@ -93,7 +93,7 @@ class Sessions:
         store: Store,
         keys: Keyring,
         people: People,
-        inbox: Inbox,
+        initiative: Initiative,
         hours: Hours,
         script: Script,
         accounts: Mapping[ChannelName, str],
@@ -102,7 +102,7 @@ class Sessions:
         self._store = store
         self._keys = keys
         self._people = people
-        self._inbox = inbox
+        self._initiative = initiative
         self._hours = hours
         self._script = script
         self._accounts = accounts
@@ -179,7 +179,7 @@ class Sessions:
     def _send(self, workshop: Workshop, guest: Guest) -> str:
         account = self._accounts.get(guest.channel)
         errand = Errand(workshop.id)
-        asked = account is not None and self._inbox.ask(
+        asked = account is not None and self._initiative.ask(
             guest.channel, account, guest.contact, self._script, errand
         )
         return "invited" if asked else f"no {guest.channel} line"

@@ -1,6 +1,7 @@
 """Disclosure control: the one place where a `Release` is made, and a release is all that may leave."""
 
 from bot.privacy.disclosure.cells import LAPSE_AFTER, Earlier, Waiting
+from bot.privacy.disclosure.check import Finding, findings
 from bot.privacy.disclosure.frozen import blank_excerpts, from_json, to_json
 from bot.privacy.disclosure.making import Approved, Telling, given_up, make_release
 from bot.privacy.disclosure.release import (
@@ -31,6 +32,7 @@ __all__ = [
     "Earlier",
     "Excerpt",
     "Figures",
+    "Finding",
     "Listened",
     "Part",
     "Release",
@@ -41,6 +43,7 @@ __all__ = [
     "Waiting",
     "blank_excerpts",
     "cell_named",
+    "findings",
     "from_json",
     "given_up",
     "make_release",

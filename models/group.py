@@ -1,0 +1,167 @@
+"""A group of contacts whose turns are taken in one transaction: read together, and written together at its end.
+
+Its cost is that of a dozen statements however many turns there are; one at a time, each turn would cost as many.
+A contact is in a group once, so no turn has to see what another one of the group has written.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.base import Base
+from models.conversations import Conversation
+from models.landlords import Landlord, Line
+from models.outbound import HELD, Outbound
+from models.people import STOPPED, Contact, Suppression
+from models.stories import Answer, Consent, Story, StoryPart
+from models.workshops import Participant
+
+WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
+    Conversation: (),
+    Story: (),
+    StoryPart: (),
+    Answer: ("story_id", "question"),
+    Consent: ("story_id", "use"),
+    Outbound: (),
+}
+"""Each refers to those before it. Of those with a key, a later row takes the place of an earlier one."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the turns need to know, and what they have changed so far; `gather` makes it."""
+
+    session: Session
+    listed: Mapping[bytes, str]
+    """Keyed hashes of people who are not to be texted or not to be asked, with the reason."""
+    conversations: Mapping[tuple[int, int], Conversation]
+    """The newest conversation, by contact and line."""
+    stories: dict[int, int]
+    """The story that was told in it, by conversation."""
+    landlords: Mapping[int, Landlord]
+    replies: Mapping[int, int]
+    """How many replies were lately written to a contact."""
+    held: Collection[int]
+    """Contacts for whom something waits until they write."""
+    members: Collection[bytes]
+    """Keyed hashes of those people among them who are on the list of a workshop."""
+    retold: set[int] = field(default_factory=set)
+    """Stories whose words or answers the turns have changed."""
+    _new: dict[type[Base], list[Row]] = field(default_factory=dict)
+    _changed: dict[type[Base], dict[int, Row]] = field(default_factory=dict)
+
+    def add(self, table: type[Base], **values: Any) -> None:
+        """A new row, with all that it holds; columns that are left out have their defaults."""
+        self._new.setdefault(table, []).append(values)
+
+    def change(self, table: type[Base], row_id: int, **values: Any) -> None:
+        """New values of a row that is there."""
+        self._changed.setdefault(table, {}).setdefault(row_id, {}).update(values)
+
+    def is_stopped(self, hashes: Collection[bytes]) -> bool:
+        """Whether the person of these keyed hashes said stop."""
+        return any(self.listed.get(one) == STOPPED for one in hashes)
+
+    def is_listed(self, hashes: Collection[bytes]) -> bool:
+        """Whether the person of these keyed hashes is on the list, for any reason."""
+        return any(one in self.listed for one in hashes)
+
+    def write(self) -> None:
+        """Write all down that was added and changed; to be called before anything else asks the database."""
+        self.session.flush()
+        for table, key in WRITTEN_IN_ORDER.items():
+            if rows := self._new.pop(table, None):
+                self._execute(self._inserting(table, key), rows)
+        for changed, by_id in self._changed.items():
+            for names, rows in _alike(by_id).items():
+                self._execute(_updating(changed.__table__, names), rows)  # type: ignore[arg-type]  # a table it is
+        self._changed.clear()
+
+    def _inserting(self, table: type[Base], key: tuple[str, ...]) -> Any:
+        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
+        query = dialect.insert(table.__table__)
+        if not key:
+            return query
+        taken = {column.name: query.excluded[column.name] for column in table.__table__.columns}
+        return query.on_conflict_do_update(index_elements=key, set_=taken)
+
+    def _execute(self, statement: Any, rows: list[Row]) -> None:
+        self.session.connection().execute(statement, rows)
+
+
+def gather(
+    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Collection[bytes], since: datetime
+) -> Group:
+    """Read all that the turns of these contacts need.
+
+    Args:
+        session: a transaction that may write.
+        seats: each contact, once, with the line that the turn is on.
+        hashes: the keyed hashes of all of them.
+        since: replies are counted from then on.
+    """
+    ids = [contact.id for contact, _ in seats]
+    conversations = _newest(session, ids)
+    replies, held = _outbound(session, ids, since)
+    landlords = select(Landlord).where(Landlord.id.in_({line.landlord_id for _, line in seats}))
+    listed = select(Suppression.lookup, Suppression.reason).where(Suppression.lookup.in_(hashes))
+    stories = select(Story.conversation_id, Story.id).where(
+        Story.conversation_id.in_([one.id for one in conversations.values()])
+    )
+    people = {contact.person for contact, _ in seats}
+    members = select(Contact.person).join(Participant, Participant.contact_id == Contact.id)
+    members = members.where(Contact.person.in_(people)).distinct()
+    return Group(
+        session=session,
+        listed={row.lookup: row.reason for row in session.execute(listed)},
+        conversations=conversations,
+        stories={row.conversation_id: row.id for row in session.execute(stories)},
+        landlords={one.id: one for one in session.scalars(landlords)},
+        replies=replies,
+        held=held,
+        members=frozenset(session.scalars(members)),
+    )
+
+
+def _newest(session: Session, contact_ids: Sequence[int]) -> dict[tuple[int, int], Conversation]:
+    newest = select(func.max(Conversation.id)).where(Conversation.contact_id.in_(contact_ids))
+    newest = newest.group_by(Conversation.contact_id, Conversation.line_id)
+    query = select(Conversation).where(Conversation.id.in_(newest))
+    return {(one.contact_id, one.line_id): one for one in session.scalars(query)}
+
+
+def _outbound(
+    session: Session, contact_ids: Sequence[int], since: datetime
+) -> tuple[dict[int, int], frozenset[int]]:
+    lately = (Outbound.kind == "reply") & (Outbound.created_at > since)
+    query = select(
+        Outbound.contact_id,
+        func.count().filter(lately).label("replies"),
+        func.count().filter(Outbound.state == HELD).label("held"),
+    )
+    query = query.where(Outbound.contact_id.in_(contact_ids)).group_by(Outbound.contact_id)
+    rows = session.execute(query).all()
+    return {row.contact_id: row.replies for row in rows}, frozenset(
+        row.contact_id for row in rows if row.held
+    )
+
+
+def _alike(by_id: Mapping[int, Row]) -> dict[tuple[str, ...], list[Row]]:
+    """Changes by the columns that they change: each kind is one statement."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for row_id, values in by_id.items():
+        given = {f"new_{name}": value for name, value in values.items()}
+        kinds.setdefault(tuple(values), []).append({"row_id": row_id, **given})
+    return kinds
+
+
+def _updating(table: Table, names: Sequence[str]) -> Any:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table).where(table.c.id == bindparam("row_id")).values(values)
