@@ -85,13 +85,40 @@ def visit(browser: Browser) -> None:
     shoot(phone, "demo-phone")
 
 
+OTHER_LANGUAGES = {
+    "sms": "السباك Dave جاء 3 مرات إلى شقتنا ولم يصلح التدفئة، اتصلت بهم 5 مرات ولم يرد أحد",
+    "whatsapp": "Daeth y plymwr ddwywaith ond mae'r boeler dal ddim yn gweithio a does neb yn gwrando arnon ni",
+    "telegram": "پلمبر تین بار آیا لیکن ہیٹنگ اب بھی خراب ہے اور کوئی ہماری بات نہیں سنتا",
+}
+"""A story each in Arabic, Welsh and Urdu, two of which run from right to left, with a Latin name and numbers."""
+
+
+def speak_other_languages(browser: Browser) -> None:
+    """Three conversations in three languages."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(URL)
+    for channel, words in OTHER_LANGUAGES.items():
+        text(page, channel, words)
+    page.wait_for_timeout(12_000)  # until each story has settled and is answered
+    for channel in ("sms", "whatsapp"):
+        text(page, channel, "1")
+    page.wait_for_timeout(4_000)
+    shoot(page, "demo-languages")
+    phone = browser.new_page(viewport={"width": 360, "height": 740})
+    phone.goto(URL)
+    phone.wait_for_timeout(1500)
+    shoot(phone, "demo-arabic-phone")
+
+
 def main() -> None:
     """Take all the pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with demo(), sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        visit(browser)
+        for scene in (visit, speak_other_languages):
+            with demo():
+                scene(browser)
         browser.close()
 
 

@@ -24,7 +24,7 @@ SURE: Final = -1.5
 """What the likeliest of all acts must get, to be obeyed as a command. Chosen by cross-validation: lower finds
 more commands and takes more than one story in a hundred for one."""
 
-MAYBE: Final = -2.5
+MAYBE: Final = -1.75
 """What a STOP must get, to be worth asking about."""
 
 CARRIER_STOP_WORDS: Final = frozenset(
