@@ -21,6 +21,7 @@ from bot.console.privacy_page import privacy_route
 from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.routes import PAGES
+from bot.console.said_and_done_page import said_and_done_route
 from bot.console.signing_in import SigningIn
 from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
@@ -50,6 +51,7 @@ from bot.notice import as_page, notice
 from bot.numbers import spaced
 from bot.privacy.keys import Keyring
 from bot.recipients import Recipients
+from bot.responses import Responses
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -115,6 +117,7 @@ class Product:
     retention: Retention
     post_room: PostRoom
     recipients: Recipients
+    responses: Responses
     translator: Translator | None
     pulse: Pulse
     first_aid: FirstAid
@@ -197,6 +200,7 @@ class Product:
             prompts=self.prompts,
             workroom=self.workroom,
             hand_overs=self.hand_overs,
+            responses=self.responses,
             bellman=self.bellman,
             watch=self.watch,
             retention=self.retention,
@@ -303,6 +307,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
         recipients=Recipients(store, keys, clock),
+        responses=Responses(store, keys, people, turns, scripts["response"], settings.operator_name, clock),
         translator=_translator(settings, store, keys, clock, beside),
         pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
@@ -368,7 +373,9 @@ def web_app(
     api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
     privacy = privacy_route(as_page(notice(settings)))
     unsubscribe = unsubscribe_route(product.recipients, beside)
-    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy, unsubscribe]
+    said = said_and_done_route(product.responses, beside)
+    hand_overs = hand_over_routes(product.hand_overs, beside)
+    pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
     live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)
