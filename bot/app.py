@@ -21,6 +21,7 @@ from bot.console.privacy_page import privacy_route
 from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.routes import PAGES
+from bot.console.said_and_done_page import said_and_done_route
 from bot.console.signing_in import SigningIn
 from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
@@ -47,8 +48,10 @@ from bot.log import log_error
 from bot.mail_tokens import mail_server_of
 from bot.metrics import Meter
 from bot.notice import as_page, notice
+from bot.numbers import spaced
 from bot.privacy.keys import Keyring
 from bot.recipients import Recipients
+from bot.responses import Responses
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
 from bot.settings import Settings
@@ -58,7 +61,10 @@ from bot.vitals import Pulse
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
+from bot.workshops.live import LivePage
+from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
+from bot.workshops.room import RoomDesk
 from bot.workshops.sessions import Sessions
 from handlers.sms import SmsChannel
 from handlers.telegram import TelegramChannel
@@ -103,12 +109,15 @@ class Product:
     visits: Visits
     workshops: Sessions
     prompts: Prompts
+    workroom: Workroom
+    room: RoomDesk
     hand_overs: Desk
     bellman: Bellman
     watch: Watch
     retention: Retention
     post_room: PostRoom
     recipients: Recipients
+    responses: Responses
     translator: Translator | None
     pulse: Pulse
     first_aid: FirstAid
@@ -163,6 +172,8 @@ class Product:
             accounts=Accounts(self.store, self.keys, self.clock),
             hand_overs=self.hand_overs,
             visits=self.visits,
+            workroom=self.workroom,
+            room=self.room,
             numbers=self.settings.numbers,
             lines=self.settings.lines,
             renderer=Renderer(load_wording("bot.console")),
@@ -187,7 +198,9 @@ class Product:
             reconciler=self.reconciler,
             visits=self.visits,
             prompts=self.prompts,
+            workroom=self.workroom,
             hand_overs=self.hand_overs,
+            responses=self.responses,
             bellman=self.bellman,
             watch=self.watch,
             retention=self.retention,
@@ -281,6 +294,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         initiative=initiative,
         outbox=outbox,
         reconciler=_reconciler(settings, store, keys, channels, inbox, threads, clock),
+        workroom=Workroom(store, keys, server, settings.operator_name, clock, beside),
+        room=RoomDesk(store, keys, clock, load_wording("bot.workshops")),
         visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
         workshops=Sessions(
             store, keys, people, initiative, hours, scripts["workshop_invite"], accounts, clock
@@ -292,6 +307,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
         recipients=Recipients(store, keys, clock),
+        responses=Responses(store, keys, people, turns, scripts["response"], settings.operator_name, clock),
         translator=_translator(settings, store, keys, clock, beside),
         pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),
@@ -357,9 +373,12 @@ def web_app(
     api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
     privacy = privacy_route(as_page(notice(settings)))
     unsubscribe = unsubscribe_route(product.recipients, beside)
-    pages = [*hand_over_routes(product.hand_overs, beside), *api.routes(), privacy, unsubscribe]
+    said = said_and_done_route(product.responses, beside)
+    hand_overs = hand_over_routes(product.hand_overs, beside)
+    pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
-    return Starlette(routes=[*webhooks, *health, *pages, *console, *more], lifespan=lifespan)
+    live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
+    return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)
 
 
 def _readers(product: Product) -> list[tuple[str, Reader]]:
@@ -422,3 +441,9 @@ def _telegram(settings: Settings, clock: Clock, wording: Wording) -> TelegramCha
             code: [(name, wording.text(code, f"menu.{name}")) for name in MENU] for code in wording.languages
         },
     )
+
+
+def _to_text(settings: Settings) -> list[str]:
+    """The numbers that people text, as they type them, each once."""
+    numbers = (settings.twilio_sms_number, settings.twilio_whatsapp_number)
+    return [spaced(number) for number in dict.fromkeys(numbers) if number]

@@ -35,6 +35,7 @@ Action = Literal[
     "recipient_removed",
     "response_written",
     "response_ended",
+    "responses_shown",
     "duty_contact_added",
     "workshop_added",
     "workshop_closed",

@@ -21,7 +21,7 @@ from models.providers import Clearing
 from models.releases import Release
 from models.stories import Consent, Excerpt, Story
 from models.visits import Visit
-from models.workshops import Participant, take_back
+from models.workshops import Contribution, Participant, releases_of, take_back
 
 KEPT_BY_PROVIDER: Final = ("sms", "whatsapp")
 """Only Twilio keeps messages that can be deleted by whoever received them."""
@@ -105,6 +105,7 @@ def forget_copy(
 
 def _erase_at(session: Session, keys: Keyring, contact: Contact, now: datetime) -> None:
     _blank_released_words(session, keys, contact)
+    _blank_shown_words(session, keys, contact)
     received = select(Inbound).where(Inbound.contact_id == contact.id, Inbound.body.is_not(None))
     for row in session.scalars(received).all():
         body = keys.open("inbound", row.id, "body", row.body or b"")
@@ -154,3 +155,14 @@ def _blank_released_words(session: Session, keys: Keyring, contact: Contact) -> 
         opened = keys.open("release", release.id, "contents", release.contents)
         blanked = to_json(blank_excerpts(from_json(json.loads(opened)), {excerpt_id}))
         release.contents = keys.seal("release", release.id, "contents", json.dumps(blanked))
+
+
+def _blank_shown_words(session: Session, keys: Keyring, contact: Contact) -> None:
+    """The same in what was released of the workshops that they came to."""
+    query = select(Participant.workshop_id, Contribution.id).where(Participant.contact_id == contact.id)
+    told = session.execute(query.join(Contribution, Contribution.participant_id == Participant.id)).all()
+    erased = {row.id for row in told}
+    for release in releases_of(session, [row.workshop_id for row in told]):
+        opened = keys.open("workshop_release", release.id, "contents", release.contents)
+        blanked = to_json(blank_excerpts(from_json(json.loads(opened)), erased))
+        release.contents = keys.seal("workshop_release", release.id, "contents", json.dumps(blanked))

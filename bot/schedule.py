@@ -15,11 +15,14 @@ from sqlalchemy.orm import Session
 
 from bot.failpoints import failpoint
 from bot.log import get_logger
+from bot.privacy.at_least import at_least
+from bot.privacy.disclosure import SMALLEST_GROUP
 from bot.privacy.keys import Keyring
 from bot.releases import NotSafe, freeze
 from models.base import new_id
 from models.landlords import Landlord, readers_of
 from models.releases import Delivery, Release, last_delivery_date, release_on
+from models.responses import publish_objections
 from models.scopes import Scope, all_scopes
 
 MONDAY: Final = 0
@@ -95,6 +98,8 @@ def queue_due(  # noqa: PLR0913 - what and when
         queued[scope.name] = sum(
             _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
         )
+        for landlord in scope.landlords:
+            publish_objections(session, landlord.id, lambda count: at_least(count, SMALLEST_GROUP))
         failpoint("digest_queueing")
     return queued
 

@@ -23,11 +23,13 @@ from bot.digest.post import PostRoom
 from bot.handover import Desk
 from bot.leader import leading
 from bot.log import get_logger, log_error
+from bot.responses import Responses
 from bot.retention import Retention
 from bot.schedule import LENIENT, add_digests
 from bot.translation import Translator
 from bot.visits import Visits
 from bot.watch import Watch
+from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
 from models import Store
 from models.conversations import next_wake
@@ -37,6 +39,7 @@ from models.landlords import all_landlords
 RECONCILE_EVERY: Final = timedelta(minutes=3)
 PREPARE_EVERY: Final = timedelta(hours=1)
 VISITS_EVERY: Final = timedelta(minutes=1)
+RESPONSES_EVERY: Final = timedelta(minutes=1)
 ESCALATE_EVERY: Final = timedelta(seconds=30)
 TRANSLATE_EVERY: Final = timedelta(minutes=1)
 WATCH_EVERY: Final = timedelta(minutes=10)
@@ -68,7 +71,9 @@ class Work:
     reconciler: Reconciler
     visits: Visits
     prompts: Prompts
+    workroom: Workroom
     hand_overs: Desk
+    responses: Responses
     bellman: Bellman
     watch: Watch
     retention: Retention
@@ -155,7 +160,9 @@ class Work:
             ("retry", RETRY_EVERY, lambda: self.threads.run(self.inbox.retry)),
             ("prepare", PREPARE_EVERY, self.prepare),
             ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
+            ("responses", RESPONSES_EVERY, lambda: self.threads.run(self._tell_responses)),
             ("workshops", VISITS_EVERY, lambda: self.threads.run(self.prompts.run_due)),
+            ("workshop_mail", VISITS_EVERY, self.workroom.run_due),
             ("escalate", ESCALATE_EVERY, lambda: self.threads.run(self._escalate)),
             ("watch", WATCH_EVERY, lambda: self.threads.run(self.watch.look)),
             ("checkpoint", CHECKPOINT_EVERY, lambda: self.threads.run(self.store.checkpoint)),
@@ -187,6 +194,10 @@ class Work:
             return LONGEST_SLEEP
         return min(max((min(due) - self.clock()).total_seconds(), 0.05), LONGEST_SLEEP)
 
+    def _tell_responses(self) -> None:
+        if self.responses.tell_due():
+            self.outbox.wake()
+
     def _escalate(self) -> None:
         if self.hand_overs.escalate():
             self.bell.ring()
@@ -199,6 +210,7 @@ class Work:
         await self.threads.run(lambda: self.outbox.settle_interrupted(alone=alone))
         await self.threads.run(lambda: self.bellman.settle_interrupted(alone=alone))
         await self.post_room.settle_interrupted(alone=alone)
+        await self.workroom.settle_interrupted(alone=alone)
 
     async def _poll(self, poller: Polling, ended: asyncio.Event) -> None:
         try:

@@ -84,6 +84,25 @@ def releases_of(session: Session, scope_id: int) -> Iterator[Release]:
     return iter(session.scalars(query))
 
 
+def releases_between(session: Session, newest: Release, since: date) -> Sequence[Release]:
+    """A release and those before it of the same scope, after a date, newest first."""
+    query = select(Release).where(
+        Release.scope_id == newest.scope_id, Release.number <= newest.number, Release.on_date > since
+    )
+    return session.scalars(query.order_by(Release.number.desc())).all()
+
+
+def closing_before(session: Session, newest: Release, until: date) -> Release | None:
+    """The newest release of the same scope that counted a batch, up to a date and before that release."""
+    query = select(Release).where(
+        Release.scope_id == newest.scope_id,
+        Release.number < newest.number,
+        Release.on_date <= until,
+        Release.closes_batch.is_(True),
+    )
+    return session.scalar(query.order_by(Release.number.desc()).limit(1))
+
+
 def newest_releases(session: Session, scope_id: int, limit: int) -> Sequence[Release]:
     """The scope's newest releases, newest first."""
     query = select(Release).where(Release.scope_id == scope_id).order_by(Release.number.desc())

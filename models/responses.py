@@ -1,6 +1,6 @@
 """Responses: what a landlord says it did about what it was told, and whom it was told to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -40,6 +40,8 @@ class Response(Base):
     """What became of a promise: `kept`, or `not_kept`."""
     became_words: Mapped[str | None]
     became_at: Mapped[Moment | None]
+    not_so: Mapped[int] = mapped_column(default=0)
+    """At least so many people say that it is not so, in whole groups, as the last release published it."""
 
 
 class Hearing(Base):
@@ -82,10 +84,10 @@ def public_responses(session: Session) -> Sequence[tuple[Landlord, Response]]:
     return [(row.Landlord, row.Response) for row in session.execute(query)]
 
 
-def due_hearings(session: Session, now: datetime, limit: int) -> Sequence[Hearing]:
-    """Those whose time to be told has come."""
-    query = select(Hearing).where(Hearing.state == PLANNED, Hearing.due_at <= now).order_by(Hearing.id)
-    return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+def due_hearings(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """The ids of those whose time to be told has come."""
+    query = select(Hearing.id).where(Hearing.state == PLANNED, Hearing.due_at <= now).order_by(Hearing.id)
+    return session.scalars(query.limit(limit)).all()
 
 
 def last_told(session: Session, contact_ids: Sequence[int]) -> datetime | None:
@@ -119,3 +121,16 @@ def objections(session: Session, response_ids: Sequence[int]) -> dict[int, int]:
         .group_by(Hearing.response_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def publish_objections(session: Session, landlord_id: int, rounded: Callable[[int], int]) -> None:
+    """With a release, write down of each response how many say that it is not so, as far as that may leave."""
+    responses = responses_of(session, landlord_id)
+    counts = objections(session, [one.id for one in responses])
+    for one in responses:
+        one.not_so = max(one.not_so, rounded(counts.get(one.id, 0)))
+
+
+def words_of_response(session: Session, response_id: int) -> str:
+    """What a landlord answers; "" when the response is gone."""
+    return session.scalar(select(Response.words).where(Response.id == response_id)) or ""

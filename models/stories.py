@@ -336,22 +336,20 @@ def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) 
 
 
 def want_to_hear_back(
-    session: Session, landlord_id: int, which: ColumnElement[bool], since: datetime
-) -> Sequence[tuple[int, int]]:
-    """(contact, line) of everybody who wants to hear what came of one of these stories of theirs.
+    session: Session, landlord_id: int, since: datetime
+) -> Sequence[tuple[int, int, int, int | None]]:
+    """(story, contact, line, release that counted it) of each story whose teller wants to hear what comes of it.
 
     Args:
         session: a transaction.
         landlord_id: whom the stories are about.
-        which: which stories.
         since: the earliest moment at which they were told.
     """
     query = (
-        select(Story.contact_id, func.max(Conversation.line_id))
+        select(Story.id, Story.contact_id, Conversation.line_id, Story.release_id)
         .join(Consent, (Consent.story_id == Story.id) & (Consent.use == BACK) & Consent.given)
         .join(Conversation, Conversation.id == Story.conversation_id)
-        .where(Story.landlord_id == landlord_id, Story.told_at >= since, which, may_be_used())
-        .group_by(Story.contact_id)
-        .order_by(Story.contact_id)
+        .where(Story.landlord_id == landlord_id, Story.told_at >= since, may_be_used())
+        .order_by(Story.id)
     )
-    return [(contact, line) for contact, line in session.execute(query)]
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]

@@ -1,7 +1,7 @@
 """Workshops: when and where, who comes, what they were asked and answered, and what is asked in the room."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, func, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
 from models.landlords import Landlord
-from models.sending import Sendable
+from models.sending import QUEUED, Sendable, mark_sending
 
 INVITED: Final = "invited"
 COMING: Final = "coming"
@@ -295,3 +295,35 @@ def values_of(
         .order_by(Contribution.id)
     )
     return [(row.Contribution, row.Participant) for row in session.execute(query)]
+
+
+def claim_mails(
+    session: Session, now: datetime, limit: int, lease: timedelta
+) -> Sequence[tuple[WorkshopMail, Organiser, Workshop]]:
+    """Take mails that are due and mark them as being sent, for as long as the lease lasts."""
+    query = (
+        select(WorkshopMail, Organiser, Workshop)
+        .join(Organiser, Organiser.id == WorkshopMail.organiser_id)
+        .join(Workshop, Workshop.id == Organiser.workshop_id)
+        .where(WorkshopMail.state == QUEUED, WorkshopMail.due_at <= now)
+        .order_by(WorkshopMail.id)
+        .limit(limit)
+        .with_for_update(of=WorkshopMail, skip_locked=True)
+    )
+    rows = [(row.WorkshopMail, row.Organiser, row.Workshop) for row in session.execute(query)]
+    mark_sending(session, WorkshopMail, [mail.id for mail, _, _ in rows], now + lease)
+    return rows
+
+
+def workshops_of(session: Session, lookups: Sequence[bytes]) -> Sequence[Workshop]:
+    """Every workshop with an organiser under one of these keyed hashes, oldest first."""
+    query = select(Workshop).join(Organiser, Organiser.workshop_id == Workshop.id)
+    return session.scalars(query.where(Organiser.lookup.in_(lookups)).order_by(Workshop.starts_at)).all()
+
+
+def workshops_at(session: Session, landlord_id: int) -> Sequence[Workshop]:
+    """Every workshop of one landlord, the next one first."""
+    query = select(Workshop).join(WorkshopLandlord, WorkshopLandlord.workshop_id == Workshop.id)
+    return session.scalars(
+        query.where(WorkshopLandlord.landlord_id == landlord_id).order_by(Workshop.starts_at.desc())
+    ).all()

@@ -109,7 +109,7 @@ class Desk:
             "https://l.example",
             "",
         )
-        turns = Turns(
+        self.turns = turns = Turns(
             self.keys, self.people, wording, "The Team", LINES, hours, self.hand_overs.make, self.clock
         )
         world = World(SCRIPTS, wording.languages, load_rules(), quiet or NO_QUIET, vital_interests)

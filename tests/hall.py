@@ -10,7 +10,15 @@ from desk import SCRIPTS, Desk, Wire
 
 from bot.conversation.messages import ChannelName, Outgoing
 from bot.delivery.hours import load_hours
+from bot.delivery.threads import Threads
+from bot.demo.mailbox import Mail, Mailbox, smtp_server
+from bot.mail import mail_server
+from bot.wording import load_wording
+from bot.workshops.moderating import WordsDesk
+from bot.workshops.pack import Pack
+from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
+from bot.workshops.room import RoomDesk
 from bot.workshops.sessions import Plan, Sessions
 from models.landlords import all_landlords
 from models.workshops import Participant, Workshop, participants_of
@@ -54,6 +62,9 @@ class Hall:
         self.prompts = Prompts(
             desk.store, desk.people, desk.initiative, load_hours(), SCRIPTS, accounts, desk.clock
         )
+        self.mailbox = Mailbox()
+        self.workroom = Workroom(desk.store, desk.keys, None, "The Team", desk.clock, Threads())
+        self.room = RoomDesk(desk.store, desk.keys, desk.clock, load_wording("bot.workshops"))
         self.people: dict[str, Person] = {}
         self._answered: dict[str, int] = defaultdict(int)
         self._number = 0
@@ -117,6 +128,29 @@ class Hall:
     def keys(self, person: Person) -> list[str]:
         """Which texts somebody was sent, oldest first."""
         return [one.reply.key for one in self.got(person)]
+
+    def approve_all(self, workshop: Workshop) -> int:
+        """A moderator lets everything through that waits; says how much that was."""
+        words = WordsDesk(
+            self.desk.store, self.desk.keys, self.desk.clock, workshop, "moderator@team.example"
+        )
+        waiting = words.waiting()
+        for one in waiting:
+            words.approve(one.id)
+        return len(waiting)
+
+    def pack(self, workshop: Workshop) -> Pack:
+        """The pack as it may be now."""
+        with self.desk.store.write() as session:
+            return self.workroom.pack(session, workshop)
+
+    async def post(self) -> list[Mail]:
+        """What is due by mail goes to a mail server on loopback; gives all that came there."""
+        async with smtp_server(self.mailbox) as port:
+            server = mail_server(f"smtp://127.0.0.1:{port}", "digest@listened.example")
+            room = Workroom(self.desk.store, self.desk.keys, server, "The Team", self.desk.clock, Threads())
+            await room.run_due()
+        return self.mailbox.mails
 
     def places(self, workshop: Workshop) -> list[Participant]:
         """Everybody on its list."""

@@ -45,6 +45,7 @@ from bot.conversation.turn import (
     Forgotten,
     HandOver,
     Joined,
+    Judged,
     KeepPrivate,
     Left,
     Rejoined,
@@ -64,6 +65,7 @@ from bot.understanding.language import read_language
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
 
+ANSWER = "We now ring before each visit."
 FOLDER = Path(__file__).parent / "conversations"
 FILES = sorted(FOLDER.glob("*.txt"))
 UPDATE = os.environ.get("UPDATE_TRANSCRIPTS") == "1"
@@ -168,7 +170,7 @@ class Phone:
 
     def _render(self, say: Say) -> str:
         story = redact(" ".join(self.story)).words if say.shows == "story" else ""
-        reply = reply_for(WORDING, self.state.language, say, FACTS, story)
+        reply = reply_for(WORDING, self.state.language, say, FACTS, story, answer=ANSWER)
         return " ".join((reply.text, *self._buttons(reply)))
 
     def _buttons(self, reply: Reply) -> Iterator[str]:
@@ -191,6 +193,8 @@ class Phone:
                 return f"consented {use}: {'yes' if given else 'no'}"
             case Stopped():
                 return "stopped"
+            case Judged(_, confirmed):
+                return f"said it is {'' if confirmed else 'not '}so"
             case Withdrawn():
                 return "every yes taken back"
             case HandOver(kind, agreed):

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import databases
@@ -12,6 +13,7 @@ import pytest
 from bot.console.roles import ROLES
 from bot.demo.history import LEFT_FOR_THE_DESK, WEEKS, made_up_stories, seed
 from bot.demo.pages import Pages
+from bot.demo.run import demo_routes
 from bot.demo.staff import staff_routes
 from bot.demo.stage import Stage, stage, wait_until
 
@@ -59,6 +61,34 @@ async def _visit(url: str) -> None:
         await page.post("/demo/phones/telegram", json={"button": "Yes", "message": question.id})
         assert await wait_until(lambda: len(made.providers.ledger) == 5)
         await _desk_and_post(made, page)
+
+
+def test_a_newcomer_joins_the_workshop(tmp_path: Path) -> None:
+    """From a phone, by the code on the page: a word is on the screen once it was let through at the desk."""
+    asyncio.run(_join(databases.migrated(tmp_path / "a.db")))
+
+
+def _has_come(made: Stage, count: int) -> bool:
+    return len(made.providers.ledger) >= count
+
+
+async def _join(url: str) -> None:
+    async with (
+        stage(more=demo_routes, database_url=url) as made,
+        httpx.AsyncClient(base_url=made.url) as page,
+    ):
+        assert "HAT 347" in (await page.get("/")).text
+        for number, text in enumerate(("hat 347", "1", "patience"), start=1):
+            await page.post("/demo/phones/sms", json={"text": text})
+            assert await wait_until(
+                partial(_has_come, made, number + 2)
+            )  # who we are, and as whom, come first
+        assert "patience" not in (await page.get("/live/demo")).text
+        (waiting,) = (await page.get("/demo/state")).json()["waiting"]
+        assert (
+            await page.post(f"/demo/desk/{waiting['id']}", json={"verdict": "approve"})
+        ).status_code == 202
+        assert "patience" in (await page.get("/live/demo/now")).text
 
 
 async def _desk_and_post(made: Stage, page: httpx.AsyncClient) -> None:

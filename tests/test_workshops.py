@@ -1,12 +1,13 @@
 """Workshops: joining and leaving, who is asked what and when, and a whole one lived through."""
 
+import asyncio
 import random
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hall import LONDON, STARTS, Hall, Person
+from hall import LONDON, ORGANISER, STARTS, Hall, Person
 from rig import Rig
 from sqlalchemy import func, select
 
@@ -328,10 +329,26 @@ def test_a_whole_workshop_is_lived_through(tmp_path: Path) -> None:
     silent.silent = True
     hall.days("2026-12-02", "2026-12-05")
     hall.text(quits_when_asked, "stop")
-    hall.days("2026-12-08", "2026-12-12")
+    hall.days("2026-12-08", "2026-12-08")
+    hall.days("2026-12-09", "2026-12-09", range(8, 18))
+    assert hall.approve_all(workshop) > 60
+    hall.at("2026-12-09", "18:00")
+    assert hall.pack(workshop).missing == ()
+    for _ in range(2):
+        mails = asyncio.run(hall.post())
+    assert [str(one.message["subject"])[:8] for one in mails] == ["The pack"]
+    names = [part.get_filename() for part in mails[0].message.iter_attachments()]
+    assert names == ["pack.html", "pack.pdf"]
+    hall.days("2026-12-10", "2026-12-12")
     hall.text(quits_after, "stop")
     hall.days("2027-01-08", "2027-01-11")
     hall.days("2027-03-09", "2027-03-12")
+    hall.at("2027-03-18")
+    hall.approve_all(workshop)
+    mails = asyncio.run(hall.post())
+    assert [one.to for one in mails] == [(ORGANISER,)] * 2
+    assert "Did it happen" not in mails[1].text
+    assert "Not shown: The one thing" not in mails[1].text
 
     for person in people:
         counted = Counter(hall.keys(person))

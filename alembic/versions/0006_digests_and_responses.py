@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("became", sa.String(), nullable=True),
         sa.Column("became_words", sa.String(), nullable=True),
         sa.Column("became_at", MOMENT, nullable=True),
+        sa.Column("not_so", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["landlord_id"], ["landlord.id"], name=op.f("fk_response_landlord_id_landlord")
         ),

@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "line": "Numbers and bots, and whose they are.",
     },
     "recipients": {"recipient": "Who gets the digests."},
+    "responses": {"respond": "Responses: you said, we did."},
     "visits": {
         "visits": "Visits that people are asked about.",
         "inbox": "Messages that could not be worked out.",

@@ -19,12 +19,14 @@ from bot.labels import AREAS, THEMES, Labels
 from bot.moderation import Desk, Waiting
 from bot.privacy import disclosure
 from bot.privacy.redact import redact_more
-from bot.releases import check, propose
+from bot.releases import check, propose, thaw
+from bot.responses import answers_of_landlord
 from bot.schedule import local_date
 from bot.settings import SettingsProblem
 from bot.understanding.language import DEFAULT, UNKNOWN
 from bot.wording import english_name, load_wording
 from models.landlords import Landlord, all_landlords
+from models.releases import with_figures
 from models.scopes import scope_of
 
 digest_app = typer.Typer(help="Digests: see one before it goes, or send what is due.", no_args_is_help=True)
@@ -199,14 +201,24 @@ def preview(
         now = built.clock()
         with built.store.read() as session:
             scope = scope_of(session, owner)
-            release = propose(session, built.keys, scope, local_date(now, scope), now)
+            on_date = local_date(now, scope)
+            release = propose(session, built.keys, scope, on_date, now)
             why = check(session, built.keys, scope, release)
+            earlier = [thaw(built.keys, one) for one in with_figures(session, scope.id, 1)]
+            answers = answers_of_landlord(session, owner.id, on_date)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))
             return
         for audience in SECTIONS:
-            words = compose(release, audience, built.settings.operator_name, load_wording("bot.digest"))
+            words = compose(
+                [release],
+                audience,
+                built.settings.operator_name,
+                load_wording("bot.digest"),
+                earlier[0] if earlier else None,
+                answers,
+            )
             typer.secho(f"\n— {audience} —\n", bold=True)
             typer.echo(render(words).text)
         typer.echo(f"Held back: {held} stories wait for a moderator.")

@@ -29,8 +29,8 @@ from models.scopes import BadPool, set_pool
 MOST_PARTS = 2
 """Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
 
-NEVER_ALONE = ("preview",)
-"""Texts that hold what somebody told: they may be longer, because that is what was asked for."""
+NEVER_ALONE = ("preview", "response")
+"""Texts that hold words of others: of the teller, who asked for them, and of staff, which are measured by themselves."""
 
 landlord_app = typer.Typer(help="Landlords.", no_args_is_help=True)
 line_app = typer.Typer(help="Numbers and bots, and whose they are.", no_args_is_help=True)

@@ -14,10 +14,16 @@ from bot.conversation.join_codes import codes_in, spoken
 from bot.conversation.segments import plain, segments
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.turn import Say
+from bot.pdf import NoPdf, as_pdf
+from bot.privacy.redact import redact_more
 from bot.wording import DEFAULT, load_wording
+from bot.workshops.after import recurring
 from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
+from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
+from bot.workshops.print import CARDS_ON_A_PAGE, pack_page
 from bot.workshops.prompts import moments_of
+from bot.workshops.releasing import Releases
 from bot.workshops.sessions import Plan, WorkshopProblem
 from models.workshops import (
     COMING,
@@ -30,6 +36,7 @@ from models.workshops import (
     count_in,
     landlords_of,
     workshop_of,
+    workshops_of,
 )
 
 MOST_PARTS = 2
@@ -164,6 +171,7 @@ def show_workshop(code: WhichWorkshop) -> None:
             names = ", ".join(one.name for one in landlords_of(session, workshop.id))
         typer.echo(f"{workshop.title} ({names}), {when_it_is(workshop, DEFAULT)}, {workshop.place}")
         typer.echo(f"Code {spoken(workshop.code)}, languages {', '.join(workshop.languages)}")
+        typer.echo(f"For the screen in the room: {built.settings.public_base_url}/live/{workshop.live_key}")
         for state, count in counts.items():
             typer.echo(f"  {count:>4}  {state}")
         _say_times(built, workshop)
@@ -217,6 +225,101 @@ def set_prompts(code: WhichWorkshop, at: Times = None) -> None:
                 raise typer.BadParameter(str(problem), param_hint="--at") from None
             workshop = the_workshop(built, code)
         _say_times(built, workshop)
+
+
+@workshop_app.command("moderate")
+def moderate(
+    code: WhichWorkshop,
+    moderator: Annotated[
+        str, typer.Option(help="Who decides: your e-mail address or name. No organiser may.")
+    ] = "",
+) -> None:
+    """Decide, one by one, which words may be shown at the workshop."""
+    with product() as built:
+        workshop = the_workshop(built, code)
+        try:
+            desk = WordsDesk(built.store, built.keys, built.clock, workshop, whoever(moderator))
+        except NotAllowed as problem:
+            raise typer.BadParameter(str(problem), param_hint="--moderator") from None
+        waiting = desk.waiting()
+        if not waiting:
+            typer.echo("Nothing waits.")
+        for number, one in enumerate(waiting, start=1):
+            typer.echo(f"\n{number} of {len(waiting)} ({one.question})\n  {one.words}\n")
+            for doubt in one.doubts:
+                typer.echo(f"  look at: {doubt}")
+            if not _decide(desk, one):
+                return
+
+
+def _decide(desk: WordsDesk, one: Waiting) -> bool:
+    """Ask about one; False when the moderator wants to stop."""
+    remove: list[str] = []
+    while True:
+        choice = typer.prompt("[a]pprove, [r]emove words, [s]et aside, [l]ater, [q]uit", default="l")
+        match choice.strip().lower()[:1]:
+            case "a":
+                desk.approve(one.id, remove)
+            case "s":
+                desk.set_aside(one.id)
+            case "r":
+                remove.append(typer.prompt("Which words, exactly as they stand"))
+                typer.echo(f"  {redact_more(one.words, remove)}")
+                continue
+            case "q":
+                return False
+        return True
+
+
+@workshop_app.command("pack")
+def make_pack(
+    code: WhichWorkshop,
+    file: Annotated[Path | None, typer.Argument(help="What to write; pack-CODE.html by default.")] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As a tagged PDF; needs the extra pdf.")] = False,
+    cards: Annotated[int, typer.Option(help="Story cards on a page: 4, or 1.")] = CARDS_ON_A_PAGE,
+) -> None:
+    """Make the pack for the table, as it may be now. It also goes to the organisers on the evening before."""
+    if cards not in (1, CARDS_ON_A_PAGE):
+        raise typer.BadParameter("Choose 1 or 4.", param_hint="--cards")
+    with product() as built:
+        workshop = the_workshop(built, code)
+        with built.store.write() as session:
+            pack = built.workroom.pack(session, workshop)
+    page = pack_page(pack, cards)
+    path = file or Path(f"pack-{workshop.code}.{'pdf' if pdf else 'html'}")
+    try:
+        path.write_bytes(as_pdf(page) if pdf else page.encode())
+    except NoPdf:
+        raise typer.BadParameter(
+            "A PDF needs the extra pdf (pip install 'listened[pdf]') and Pango. "
+            "Without --pdf you get a page that prints the same from a browser.",
+            param_hint="--pdf",
+        ) from None
+    except OSError as error:
+        raise typer.BadParameter(f"{path} can't be written ({error.strerror}).", param_hint="FILE") from None
+    typer.echo(f"{path}: {len(pack.cards)} story cards, {len(pack.groups)} groups of characteristics.")
+    for line in pack.missing:
+        typer.echo(f"Missing: {line}")
+
+
+@workshop_app.command("across")
+def across(
+    organiser: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose workshops.")],
+) -> None:
+    """Say what recurs in the released words of somebody's workshops: characteristics, and what gets in the way."""
+    with product() as built, built.store.write() as session:
+        held = workshops_of(session, built.keys.lookups("organiser", organiser.casefold()))
+        books = [Releases(session, built.keys, one, built.clock()) for one in held]
+        for name, title in (
+            ("excellent", "What excellent service does"),
+            ("barriers", "What gets in the way"),
+        ):
+            released = [release for book in books if (release := book.kept(name))]
+            typer.echo(f"{title} (in {len(released)} workshops with released words)")
+            for theme, count in recurring(released):
+                typer.echo(f"  {count:>3}  {theme}")
+            if len(released) < MOST_PARTS:
+                typer.echo("  Nothing can recur yet: that takes two workshops with released words.")
 
 
 @workshop_app.command("close")

@@ -18,6 +18,8 @@ from bot.console.signing_in import Me, SigningIn
 from bot.handover import Desk
 from bot.privacy.keys import Keyring
 from bot.visits import Visits
+from bot.workshops.post import Workroom
+from bot.workshops.room import RoomDesk
 from models import Store
 from models.landlords import Landlord
 
@@ -45,6 +47,8 @@ class Office:
     """Our number on each channel that has numbers."""
     lines: Mapping[str, str]
     """Numbers for people in danger."""
+    workroom: Workroom
+    room: RoomDesk
     renderer: Renderer
     base_url: str
     digest_time: time

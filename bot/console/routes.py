@@ -20,6 +20,7 @@ from bot.console.pages import (
     staff,
     today,
     visits,
+    workshops,
 )
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -34,6 +35,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,
+    *workshops.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *staff.PAGES,

@@ -1,7 +1,7 @@
 """Asking: which question comes next, and how it is put."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from bot.conversation.here import Here
 from bot.conversation.script import Step
@@ -17,6 +17,7 @@ BUTTONS: Final = {
     "choice": CHOICE_BUTTONS,
     "consent": CONSENT_BUTTONS,
     "hand_over": YES_NO_BUTTONS,
+    "response": YES_NO_BUTTONS,
     "invitation": YES_NO_BUTTONS,
     "role": ROLE_BUTTONS,
     "words": (),
@@ -26,7 +27,8 @@ BUTTONS: Final = {
 def ask(asked: Step, state: State) -> Say:
     """The question of a step."""
     key = f"{asked.says}.{state.handing}" if asked.kind == "hand_over" else asked.says
-    return Say(key, asked.name, BUTTONS[asked.kind])
+    shows: Literal["", "answer"] = "answer" if asked.kind == "response" else ""
+    return Say(key, asked.name, BUTTONS[asked.kind], shows=shows)
 
 
 def current(state: State, here: Here) -> tuple[Say, ...]:

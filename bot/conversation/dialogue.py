@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.conversation.asking import ask, current, current_step
 from bot.conversation.gathering import PLAIN, Errand, attend
+from bot.conversation.hearing_back import hear_offer
 from bot.conversation.here import Gathering, Here, World
 from bot.conversation.listening import listen, settle
 from bot.conversation.messages import Incoming
@@ -116,6 +117,7 @@ def begin(state: State, script: Script, errand: Errand = PLAIN) -> Turn:
         met=True,
         routes_told=not state.met,
         workshop=errand.workshop,
+        about=errand.about,
         answers=dict(errand.decided),
     )
     greeting = () if state.met else (Say("first_contact", kind="prompt"),)
@@ -212,7 +214,7 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         return switch(state, chosen, here)
     if state.doubt and not incoming.choice:
         return _resolve_doubt(state, incoming, here)
-    return _notice(state, incoming, here) or listen(state, incoming, here)
+    return hear_offer(state, incoming) or _notice(state, incoming, here) or listen(state, incoming, here)
 
 
 def _then(first: Turn, second: Turn) -> Turn:

@@ -38,11 +38,13 @@ class Errand:
         workshop: the workshop that it belongs to.
         decided: what they have decided before, so that it is not asked again.
         reminds: whether the script's reminder may come: not where it would come too late.
+        about: the id of the response that is told; 0 for none.
     """
 
     workshop: int | None = None
     decided: Mapping[str, str] = field(default_factory=dict)
     reminds: bool = True
+    about: int = 0
 
 
 PLAIN: Final = Errand()

@@ -6,11 +6,12 @@ from typing import Final
 
 from bot.conversation.asking import advance, ask, current, current_step
 from bot.conversation.gathering import plan
+from bot.conversation.hearing_back import offer
 from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
 from bot.conversation.script import OPEN_STORY, Step
 from bot.conversation.state import State
-from bot.conversation.turn import Answered, Begin, Consented, Effect, HandOver, Say, Told, Turn
+from bot.conversation.turn import Answered, Begin, Consented, Effect, HandOver, Judged, Say, Told, Turn
 from bot.understanding.answers import Answer, is_chatter, read_answer, read_consent
 from bot.understanding.language import tell
 from bot.understanding.normal import has_words
@@ -21,13 +22,15 @@ PREVIEW_WINDOW: Final = timedelta(minutes=15)
 """How long a teller may ask to see their words: later, somebody else may hold the phone."""
 
 UNGUESSED: Final = "?"
+FEWEST_WORDS_OF_A_STORY: Final = 4
+"""After a yes or no: "no, it isn't" has nothing more to tell."""
 HEARD: Final = "listened"
 """How the names of questions begin that a no to means trouble."""
 PREVIEW_BUTTONS: Final = (("button_share", "1"), ("button_retell", "2"), ("button_private", "3"))
 TOO_LATE_BUTTONS: Final = (("button_yes", "1"), ("button_no", "3"))
 
 
-def listen(state: State, incoming: Incoming, here: Here) -> Turn:
+def listen(state: State, incoming: Incoming, here: Here) -> Turn:  # noqa: C901 - one line a kind of question
     """What a message answers or tells."""
     if incoming.choice:
         pressed, _, number = incoming.choice.partition(":")
@@ -48,6 +51,8 @@ def listen(state: State, incoming: Incoming, here: Here) -> Turn:
             return _hear_consent(state, incoming, asked, here)
         case "hand_over":
             return _hear_hand_over(state, incoming, asked, here)
+        case "response":
+            return _hear_judgement(state, incoming, here)
         case "role" | "invitation":
             return plan(state, incoming, asked, here) or _out_of_the_blue(state, incoming, here)
 
@@ -185,8 +190,11 @@ def _decide(state: State, decision: str, asked: Step, here: Here, incoming: Inco
         return _show(state, asked, incoming)
     given = decision == "yes"
     turn = advance(replace(state, mode=""), asked, here)
-    says = (Say("consent_yes" if given else "consent_no"),)
-    return Turn(turn.state, says, (Consented(asked.use, given),))
+    effects = (Consented(asked.use, given),)
+    if given and state.bad and asked.use == "digest":
+        offering, said = offer(turn.state, "consent_yes")
+        return Turn(offering, (said,), effects)
+    return Turn(turn.state, (Say("consent_yes" if given else "consent_no"),), effects)
 
 
 def _show(state: State, asked: Step, incoming: Incoming) -> Turn:
@@ -196,6 +204,19 @@ def _show(state: State, asked: Step, incoming: Incoming) -> Turn:
         return Turn(state, (Say("preview_too_late", asked.name, TOO_LATE_BUTTONS),))
     preview = Say("preview", asked.name, PREVIEW_BUTTONS, shows="story")
     return Turn(replace(state, mode="shown"), (preview,))
+
+
+def _hear_judgement(state: State, incoming: Incoming, here: Here) -> Turn:
+    """Whether what their landlord answers is so; whatever else comes is a story of its own."""
+    rests = replace(state, step=None)
+    answer = read_answer(incoming.text)
+    if answer is None:
+        return Turn(state) if is_chatter(incoming.text) else _out_of_the_blue(rests, incoming, here)
+    judged = () if answer.choice == "partly" else (Judged(state.about, answer.choice == "yes"),)
+    if len(answer.rest.split()) >= FEWEST_WORDS_OF_A_STORY:
+        turn = _out_of_the_blue(rests, replace(incoming, text=answer.rest), here)
+        return replace(turn, effects=(*judged, *turn.effects))
+    return Turn(rests, (Say("thanks" if answer.choice == "yes" else "response_no"),), judged)
 
 
 def _hear_hand_over(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn:

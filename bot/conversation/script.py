@@ -11,7 +11,7 @@ OPEN_STORY: Final = "open_story"
 """The script of somebody who writes out of the blue."""
 
 
-StepKind = Literal["choice", "words", "consent", "hand_over", "invitation", "role"]
+StepKind = Literal["choice", "words", "consent", "hand_over", "response", "invitation", "role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Step:
         name: what it is called in the script, the state and the buttons.
         kind: `choice` (yes, partly, no), `words` (the story or another free answer), `consent`,
             `hand_over` (whether somebody who must act may be told), `invitation` (whether they will come to
-            a workshop) or `role` (as a tenant or as staff).
+            a workshop), `role` (as a tenant or as staff) or `response` (whether what a landlord says it did
+            is so).
         says: the key of its words in the catalogues.
         keeps: the name under which the answer is kept; for the story itself, "story".
         only_if: answers that must have been given for the question to be asked at all.

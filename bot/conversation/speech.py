@@ -64,6 +64,7 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
     facts: Facts,
     story: str = "",
     holdings: Holdings | None = None,
+    answer: str = "",
 ) -> Reply:
     """The message that says something.
 
@@ -74,6 +75,7 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         facts: who asks, whose tenants.
         story: the redacted story, where the teller asked to see it.
         holdings: what is held, where the teller asked for that.
+        answer: what the landlord says it did, where that is told.
     """
     values = {
         "operator": facts.operator,
@@ -90,10 +92,12 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         "since": (holdings.since if holdings else "") or "-",
         "its_name": wording.text(say.also or language, "language_name"),
         "story": story,
+        "answer": answer,
         "languages": ", ".join(wording.name_of(code, language) for code in wording.languages),
     }
     spoken = [language, say.also] if say.also else [language]
     text = " / ".join(wording.text(code, say.key, **values) for code in spoken)
+    text = f"{text} {wording.text(language, say.then, **values)}" if say.then else text
     buttons = [
         *(Button(wording.text(language, label), f"{say.step}:{number}") for label, number in say.buttons),
         *(Button(wording.text(code, "language_name"), f"{LANGUAGE_BUTTON}:{code}") for code in say.labels),

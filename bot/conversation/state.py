@@ -29,6 +29,8 @@ class State:
         guessed: the language that it may be, or "?" when we can't guess; "" while there is no doubt.
         asked_language: whether we have asked about that: once is enough.
         reminded: whether the one reminder has gone.
+        about: the id of the response that is asked about; 0 for none.
+        offered: whether the person may still say that they want to hear what comes of it.
         workshop: which workshop the script belongs to, if any.
         language: what we answer in.
         met: whether the person has been told who asks and who reads.
@@ -53,6 +55,8 @@ class State:
     guessed: str = ""
     asked_language: bool = False
     reminded: bool = False
+    about: int = 0
+    offered: bool = False
     workshop: int | None = None
     language: str = "en"
     met: bool = False

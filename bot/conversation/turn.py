@@ -18,20 +18,23 @@ class Say:
         step: the question that it asks, if any.
         buttons: (key of the label, number that types the same) of each button.
         code: the number in it that confirms DELETE.
-        shows: what must be looked up to fill it: the redacted story, or what is held about the person.
+        shows: what must be looked up to fill it: the redacted story, what is held about the person, or what
+            their landlord answers.
         kind: what kind of message it is; the outbox has a rule for each.
         also: another language that the same is said in, beside the conversation's; "" for none.
         labels: labels of buttons that are names of languages, by their codes; they come back as "language:code".
+        then: the key of a sentence more in the same message; "" for none.
     """
 
     key: str
     step: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
     code: str | None = None
-    shows: Literal["", "story", "holdings"] = ""
+    shows: Literal["", "story", "holdings", "answer"] = ""
     kind: Kind = "reply"
     also: str = ""
     labels: tuple[str, ...] = ()
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ class Consented:
 
     use: str
     given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The person says whether what their landlord answers is so."""
+
+    response: int
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +169,7 @@ Effect = (
     | Reworded
     | Answered
     | Consented
+    | Judged
     | Withdrawn
     | HandOver
     | KeepPrivate

@@ -19,6 +19,7 @@ from bot.conversation.turn import (
     Forgotten,
     HandOver,
     Joined,
+    Judged,
     KeepPrivate,
     Rejoined,
     Reworded,
@@ -43,6 +44,7 @@ from models.group import Group, gather
 from models.landlords import Line
 from models.outbound import Outbound
 from models.people import Contact, contacts_of
+from models.responses import judge, words_of_response
 from models.stories import holdings, withdraw_all
 from models.workshops import Workshop
 
@@ -182,6 +184,8 @@ class Turns:
                     pass  # nothing keeps us from writing
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     group.change(Contact, talk.contact.id, do_not_ask=reason)
+                case Judged(response, confirmed):
+                    judge(group.session, response, talk.contact.id, confirmed=confirmed)
                 case Stopped() | Rejoined() | Joined() | Withdrawn() | HandOver() | Forgotten():
                     group.write()  # what follows asks the database
                     self._obey(group.session, talk, effect)
@@ -220,7 +224,8 @@ class Turns:
                 group.write()  # what is shown may have been told just now
             story = self._preview(group, contact, conversation_id, turn.state) if say.shows == "story" else ""
             held = self._holdings(group.session, contact, zone) if say.shows == "holdings" else None
-            reply = reply_for(self._wording, turn.state.language, say, facts, story, held)
+            answer = words_of_response(group.session, turn.state.about) if say.shows == "answer" else ""
+            reply = reply_for(self._wording, turn.state.language, say, facts, story, held, answer)
             body = {
                 "text": reply.text,
                 "buttons": [[button.label, button.choice] for button in reply.buttons],

@@ -13,14 +13,19 @@ from starlette.routing import Route
 
 from bot.conversation.messages import ChannelName
 from bot.conversation.script import load_scripts
+from bot.demo.hall import words_desk
 from bot.demo.mailbox import Mail
 from bot.demo.stage import LANDLORD, OPERATOR, RECIPIENTS, SMS_NUMBER, TELEGRAM_TOKEN, WHATSAPP_NUMBER, Stage
 from bot.moderation import Desk
 from bot.schedule import latest_occurrence
+from bot.workshops.moderating import WordsDesk
 from models.landlords import Landlord, all_landlords
 
 LONGEST_TEXT = 4000
 WAITING_SHOWN = 20
+VISITOR = "visitor"
+SAID = "said-"
+"""How the names of words for the screen begin, beside stories that have a number alone."""
 PAGE_POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 ZONE = ZoneInfo("Europe/London")
@@ -98,7 +103,7 @@ class Pages:
         return action
 
     async def _state(self, _request: Request) -> Response:
-        waiting = await self._stage.product.threads.run(lambda: self._desk().waiting(WAITING_SHOWN))
+        waiting = await self._stage.product.threads.run(self._waiting)
         when = self._next_digest.astimezone(ZONE)
         return JSONResponse(
             {
@@ -107,7 +112,7 @@ class Pages:
                 "next_digest": f"{when:%A} {when.day} {when:%B}, {when.hour}:{when:%M}",
                 "phones": [self._show_phone(phone) for phone in self._phones.values()],
                 "mails": [_show_mail(mail) for mail in reversed(self._stage.mailbox.mails)],
-                "waiting": [{"id": str(one.story_id), "words": one.words} for one in waiting],
+                "waiting": waiting,
             }
         )
 
@@ -146,10 +151,11 @@ class Pages:
             raise Refused("This person said stop, so we don't ask. They can text START to come back.")
 
     async def _decide(self, request: Request, asked: dict[str, Any]) -> None:
-        story = int(request.path_params["story"])
+        name = request.path_params["story"]
+        story = int(name.removeprefix(SAID))
 
         def decide() -> None:
-            desk = self._desk()
+            desk = self._words_desk() if name.startswith(SAID) else self._desk()
             if asked.get("verdict") == "approve":
                 desk.approve(story)
             else:
@@ -173,11 +179,24 @@ class Pages:
             return PlainTextResponse(found.text)
         return HTMLResponse(found.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
+    def _waiting(self) -> list[dict[str, str]]:
+        """Words for the workshop's screen, for which a room waits, and then stories."""
+        hall = words_desk(self._stage, VISITOR)
+        said = [{"id": f"{SAID}{one.id}", "words": one.words} for one in (hall.waiting() if hall else ())]
+        stories = self._desk().waiting(WAITING_SHOWN)
+        return [*said, *({"id": str(one.story_id), "words": one.words} for one in stories)]
+
+    def _words_desk(self) -> WordsDesk:
+        hall = words_desk(self._stage, VISITOR)
+        if hall is None:
+            raise LookupError("There is no workshop just now.")
+        return hall
+
     def _desk(self) -> Desk:
         product = self._stage.product
         with product.store.read() as session:
             landlord: Landlord = all_landlords(session)[0]
-        return Desk(product.store, product.keys, product.clock, landlord, "visitor")
+        return Desk(product.store, product.keys, product.clock, landlord, VISITOR)
 
     def _phone(self, request: Request) -> Phone:
         phone = self._phones.get(request.path_params["channel"])

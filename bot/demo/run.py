@@ -6,9 +6,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import typer
+from starlette.routing import Route
 
 from bot.console.roles import ROLES
 from bot.conversation.messages import ChannelName
+from bot.demo.hall import open_hall
 from bot.demo.history import seed
 from bot.demo.pages import Pages
 from bot.demo.staff import staff_routes
@@ -40,7 +42,7 @@ async def run_demo(port: int, *, history: bool) -> None:
         before = seed if history else None
         async with stage(
             port=port,
-            more=lambda made: [*Pages(made).routes(), *staff_routes(made)],
+            more=demo_routes,
             visitors=ROLES,
             before=before,
             # Shorter than in life, so that the visitor need not wait, and long enough to see fragments joined.
@@ -57,6 +59,12 @@ async def run_demo(port: int, *, history: bool) -> None:
             f"Port {port} can't be used ({error.strerror}). Choose another: --port 8001", fg="red", err=True
         )
         raise typer.Exit(1) from None
+
+
+def demo_routes(made: Stage) -> list[Route]:
+    """The page for a person, with a workshop that is going on."""
+    open_hall(made)
+    return [*Pages(made).routes(), *staff_routes(made)]
 
 
 async def run_script() -> int:

@@ -1,7 +1,6 @@
 """Posting digests: one mail a recipient, over SMTP, outside any transaction."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,19 +16,31 @@ from bot.digest.sheet import to_csv
 from bot.failpoints import failpoint
 from bot.log import get_logger
 from bot.mail import GONE, MailServer, send_mail
-from bot.privacy.disclosure import from_json
+from bot.privacy.disclosure import Release
 from bot.privacy.keys import Keyring
 from bot.recipients import unsubscribe_path
+from bot.releases import thaw
+from bot.responses import answers_of_landlord
 from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import DEFAULT, load_wording
 from models import Store
 from models.landlords import Landlord, Recipient
-from models.releases import Delivery, Due, claim, doubt, doubt_interrupted
+from models.releases import (
+    Delivery,
+    Due,
+    claim,
+    closing_before,
+    doubt,
+    doubt_interrupted,
+    releases_between,
+)
+from models.releases import Release as Frozen
 from models.sending import FAILED, SENT, UNKNOWN, retry_at, settle
 
 LEASE: Final = timedelta(minutes=15)
 """Longer than one mail can take, each step at its time-out."""
 RETRY_AFTER: Final = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least 30 minutes apart
+WEEKS_TOLD: Final = {"four-weekly": 4}
 GIVE_UP_AFTER: Final = 48
 """Attempts: a day of them. A digest later than that would run into the next one."""
 
@@ -99,22 +110,40 @@ class PostRoom:
             due = claim(session, self._clock(), 1, LEASE)
             if due:
                 failpoint("digest_claiming")
-            return self._write(due[0]) if due else None
+            return self._write(session, due[0]) if due else None
 
-    def _write(self, due: Due) -> Letter:
+    def _write(self, session: Session, due: Due) -> Letter:
         recipient, frozen = due.Recipient, due.Release
-        release = from_json(json.loads(self._keys.open("release", frozen.id, "contents", frozen.contents)))
-        digest = compose(release, recipient.audience, self._operator, self._wording)
+        release = thaw(self._keys, frozen)
+        manage = self._base_url and self._base_url + unsubscribe_path(self._keys, recipient.id)
+        digest = compose(
+            self._weeks(session, frozen, recipient.every),
+            recipient.audience,
+            self._operator,
+            self._wording,
+            self._before(session, frozen, recipient.every),
+            answers_of_landlord(session, recipient.landlord_id, frozen.on_date),
+        )
         return Letter(
             delivery_id=due.Delivery.id,
             address=self._keys.open("recipient", recipient.id, "address", recipient.address),
-            rendered=render(digest),
+            rendered=render(digest, manage, self._wording.text(DEFAULT, "manage")),
             on_date=frozen.on_date,
             sheet=to_csv(release) if release.figures else "",
-            unsubscribe=self._base_url and self._base_url + unsubscribe_path(self._keys, recipient.id),
+            unsubscribe=manage,
             pdf=recipient.pdf,
             attempts=due.Delivery.attempts,
         )
+
+    def _weeks(self, session: Session, frozen: Frozen, every: str) -> list[Release]:
+        """What a digest tells of: that release, or for a four-weekly one all of the last four weeks, newest first."""
+        since = frozen.on_date - timedelta(weeks=WEEKS_TOLD.get(every, 1))
+        return [thaw(self._keys, one) for one in releases_between(session, frozen, since)]
+
+    def _before(self, session: Session, frozen: Frozen, every: str) -> Release | None:
+        """The newest release with figures before all of those."""
+        earlier = closing_before(session, frozen, frozen.on_date - timedelta(weeks=WEEKS_TOLD.get(every, 1)))
+        return thaw(self._keys, earlier) if earlier else None
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
         pdf = await asyncio.to_thread(_pdf, letter)

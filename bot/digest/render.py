@@ -6,7 +6,7 @@ from functools import cache
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from bot.digest.compose import Digest
+from bot.digest.parts import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,17 @@ class Rendered:
     text: str
 
 
-def render(digest: Digest) -> Rendered:
-    """Make a mail's parts. Tellers' words are data: escaped in HTML, and never read as markup."""
-    html = _inliner().inline(_template("digest.html.j2").render(digest=digest))
-    text = _template("digest.txt.j2").render(digest=digest)
+def render(digest: Digest, manage: str = "", manage_words: str = "") -> Rendered:
+    """Make a mail's parts. Tellers' words are data: escaped in HTML, and never read as markup.
+
+    Args:
+        digest: what it says.
+        manage: the address at which its reader ends it or has it come more rarely; "" for none.
+        manage_words: what stands before that address.
+    """
+    given = {"digest": digest, "manage": manage, "manage_words": manage_words}
+    html = _inliner().inline(_template("digest.html.j2").render(**given))
+    text = _template("digest.txt.j2").render(**given)
     return Rendered(digest.subject, html, text)
 
 

@@ -35,6 +35,9 @@ def _rows(release: Release) -> Iterator[Row]:
         if figures.at_least:
             name = f"at least: {' or '.join(figures.at_least.answers)}"
             yield ("answer", name, figures.at_least.about, figures.about, since, "")
+    for cell in release.cells:
+        name = cell.name.replace("_", " ") + {"+": ", praised", "-": ", trouble"}.get(cell.sign, "")
+        yield (cell.kind, name, cell.about, "", cell.since.isoformat(), "")
     for excerpt in release.excerpts:
         good = {True: "felt listened to", False: "did not"}.get(excerpt.good or False, "")
         yield ("words", good if excerpt.good is not None else "", "", "", "", excerpt.words)

@@ -59,6 +59,8 @@ from models.workshops import (
 
 OPEN_AFTER_END: Final = timedelta(hours=2)
 """How long after its end somebody may still join, and answer in the room: sessions run over."""
+ROOM: Final = "room:"
+"""How the names of questions begin that are asked in the room."""
 MATTERS: Final = "matters"
 """The question that words belong to which were told for no other."""
 
@@ -247,7 +249,9 @@ class Members:
     def _told(self, session: Session, mine: Participant) -> list[Contribution]:
         """A participant's words, without choices and without what they answered in the room."""
         mine_all = contributions_of(session, [mine.id])
-        return [one for one in mine_all if ":" not in one.question and self.open(one) not in CHOICES]
+        return [
+            one for one in mine_all if not one.question.startswith(ROOM) and self.open(one) not in CHOICES
+        ]
 
     def _answer_in_room(
         self,
@@ -297,7 +301,7 @@ def is_for_workshop(state: State) -> bool:
 
 def room_name(question_id: int) -> str:
     """Under what the answers to a question in the room are kept."""
-    return f"room:{question_id}"
+    return f"{ROOM}{question_id}"
 
 
 def when_it_is(workshop: Workshop, language: str) -> str:

@@ -67,7 +67,7 @@ def _digests(asked: Asked, release: disclosure.Release) -> list[tuple[str, str]]
     """(audience, text) of the digests that somebody of these roles reads."""
     words = load_wording("bot.digest")
     return [
-        (audience, render(compose(release, audience, asked.office.operator, words)).text)
+        (audience, render(compose([release], audience, asked.office.operator, words)).text)
         for audience, roles in READ_AS
         if asked.roles & roles
     ]

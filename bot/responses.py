@@ -1,0 +1,321 @@
+"""Responses: what a landlord says it did about what it was told, and telling those who told it, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, get_args
+
+from sqlalchemy.orm import Session
+
+from bot.audit import record
+from bot.conversation import dialogue
+from bot.conversation.gathering import Errand
+from bot.conversation.script import Script
+from bot.conversation.segments import plain, segments
+from bot.conversation.speech import Facts, reply_for
+from bot.conversation.turn import Say
+from bot.delivery.people import People
+from bot.delivery.turns import Turns
+from bot.digest.parts import Answer
+from bot.labels import AREAS, THEMES, LabelBook, Labels
+from bot.log import get_logger
+from bot.privacy.keys import Keyring
+from bot.wording import DEFAULT, load_wording
+from models import Store
+from models.base import new_id
+from models.handovers import has_live_hand_over
+from models.landlords import Landlord, Line
+from models.people import Contact, contacts_of
+from models.releases import release_on
+from models.responses import (
+    NOT_TOLD,
+    TOLD,
+    Hearing,
+    Response,
+    agrees,
+    due_hearings,
+    last_told,
+    public_responses,
+    responses_of,
+)
+from models.scopes import scope_id_of
+from models.stories import want_to_hear_back
+
+Kind = Literal["did", "will", "cannot"]
+Became = Literal["kept", "not_kept"]
+ABOUT_RELEASE: Final = "release"
+LABELS: Final = (*THEMES, *AREAS)
+"""What else a response may be about."""
+LOOK_BACK: Final = timedelta(weeks=26)
+"""Who told of a theme longer ago than that does not expect an answer any more."""
+MOST_PARTS: Final = 2
+MINDED_FOR: Final = timedelta(days=30)
+"""Nobody is told of two responses within this time; the second one waits."""
+TOO_LATE: Final = timedelta(days=90)
+BUSY_FOR: Final = timedelta(days=1)
+"""Whoever wrote within this time, and has not answered yet, is in the middle of something else."""
+BATCH: Final = 200
+
+
+class ResponseProblem(ValueError):
+    """What was asked for can't be done. A sentence that says what and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One response, as staff and the public may see it: nothing in it counts anybody."""
+
+    id: int
+    landlord: str
+    about: str
+    """A theme with its sign ("time-"), an area ("repairs"), or "release"."""
+    kind: Kind
+    words: str
+    made_at: datetime
+    due_on: date | None
+    became: Became | None
+    became_words: str | None
+
+
+class Responses:
+    """Writes responses down, and tells them to those who wanted to know.
+
+    Args:
+        store: the database.
+        keys: to write the audit, and to open what stories are about.
+        people: whom they are told to.
+        turns: opens conversations.
+        script: how a response is told.
+        operator: who asks and reads; named where a response is measured.
+        clock: gives the current time, aware.
+    """
+
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
+        self,
+        store: Store,
+        keys: Keyring,
+        people: People,
+        turns: Turns,
+        script: Script,
+        operator: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._people = people
+        self._turns = turns
+        self._script = script
+        self._operator = operator
+        self._clock = clock
+
+    def write(  # noqa: PLR0913 - what there is to say
+        self,
+        landlord: Landlord,
+        about: str,
+        kind: Kind,
+        words: str,
+        who: str,
+        *,
+        due_on: date | None = None,
+        released_on: date | None = None,
+    ) -> int:
+        """Write a response down, and plan to tell it to everybody who told of that and wants to know.
+
+        Args:
+            landlord: whose response.
+            about: a theme with its sign ("time-"), an area ("repairs"), or "release".
+            kind: did, will (a promise) or cannot.
+            words: what was done, or why it can't be: for everybody to read.
+            who: who writes it, for the audit.
+            due_on: for a promise, by when.
+            released_on: for "release", the date of the digest that it answers.
+
+        Returns:
+            Its id. How many are told is never said: it would be a count that no release made.
+
+        Raises:
+            ResponseProblem: when it is too long for a text, or there is nothing like it to answer.
+        """
+        words = " ".join(words.split())
+        self._check(landlord, kind, words, due_on)
+        response_id, now = new_id(), self._clock()
+        with self._store.write() as session:
+            release_id = self._answers(session, landlord, about, released_on)
+            session.add(
+                Response(
+                    id=response_id,
+                    landlord_id=landlord.id,
+                    about=about,
+                    release_id=release_id,
+                    kind=kind,
+                    words=words,
+                    made_at=now,
+                    due_on=due_on,
+                )
+            )
+            session.flush()
+            for contact_id, line_id in self._who(session, landlord, about, release_id):
+                row = Hearing(id=new_id(), response_id=response_id, contact_id=contact_id, due_at=now)
+                row.line_id = line_id
+                session.add(row)
+            record(session, self._keys, now, who, "response_written", "response", response_id)
+        return response_id
+
+    def end(self, landlord: Landlord, response_id: int, became: Became, words: str, who: str) -> None:
+        """Say what became of a promise.
+
+        Raises:
+            ResponseProblem: when there is no such promise of that landlord.
+        """
+        with self._store.write() as session:
+            response = session.get(Response, response_id)
+            if response is None or response.landlord_id != landlord.id or response.kind != "will":
+                raise ResponseProblem("There is no such promise. To see them: listened respond list")
+            response.became, response.became_at = became, self._clock()
+            response.became_words = " ".join(words.split()) or None
+            record(session, self._keys, self._clock(), who, "response_ended", "response", response_id)
+
+    def all(self, landlord: Landlord) -> list[Written]:
+        """A landlord's responses, newest first."""
+        with self._store.read() as session:
+            return [_written(landlord, row) for row in responses_of(session, landlord.id)]
+
+    def public(self) -> list[Written]:
+        """The responses of every landlord that shows its own, by landlord, newest first."""
+        with self._store.read() as session:
+            return [_written(landlord, row) for landlord, row in public_responses(session)]
+
+    def show(self, landlord: Landlord, *, shown: bool, who: str) -> None:
+        """Whether a landlord's responses stand on /said-and-done."""
+        with self._store.write() as session:
+            session.get_one(Landlord, landlord.id).shows_responses = shown
+            record(session, self._keys, self._clock(), who, "responses_shown", "landlord", landlord.id)
+
+    def tell_due(self) -> int:
+        """Tell everybody whose time has come; says how many."""
+        with self._store.read() as session:
+            ids = due_hearings(session, self._clock(), BATCH)
+        told = 0
+        for hearing_id in ids:
+            with self._store.write() as session:
+                hearing = session.get(Hearing, hearing_id, with_for_update=True)
+                told += hearing is not None and self._tell(session, hearing)
+        return told
+
+    def _tell(self, session: Session, hearing: Hearing) -> bool:
+        now = self._clock()
+        contact, line = session.get_one(Contact, hearing.contact_id), session.get_one(Line, hearing.line_id)
+        response = session.get_one(Response, hearing.response_id)
+        reason = self._reason(session, contact, response)
+        if reason:
+            hearing.state, hearing.reason = NOT_TOLD, reason
+            get_logger().info("response_not_told", reason=reason)
+            return False
+        last = last_told(session, [one.id for one in contacts_of(session, contact.person)])
+        if last and now - last < MINDED_FOR:
+            hearing.due_at = last + MINDED_FOR
+            return False
+        with self._turns.together(session, [(contact, line)]) as group:
+            talk = self._turns.open(group, contact, line)
+            waits = talk.state.step is not None or talk.state.settling
+            if waits and talk.conversation and now - talk.conversation.updated_at < BUSY_FOR:
+                hearing.due_at = talk.conversation.updated_at + BUSY_FOR
+                return False
+            hearing.state, hearing.told_at = TOLD, now
+            told = dialogue.begin(talk.state, self._script, Errand(about=response.id))
+            self._turns.write(group, talk, told)
+        return True
+
+    def _reason(self, session: Session, contact: Contact, response: Response) -> str | None:
+        """Why this person is not to be told, or None."""
+        everywhere = contacts_of(session, contact.person)
+        if contact.erased_at or self._people.is_listed(
+            session, contact.channel, self._people.address(contact)
+        ):
+            return "stopped"
+        unwilling = next((one.do_not_ask for one in everywhere if one.do_not_ask), None)
+        if unwilling or contact.unreachable:
+            return unwilling or "unreachable"
+        if has_live_hand_over(session, [one.id for one in everywhere]):
+            return "hand_over_open"
+        if not agrees(session, contact.id):
+            return "withdrawn"
+        return "too_late" if self._clock() - response.made_at > TOO_LATE else None
+
+    def _answers(
+        self, session: Session, landlord: Landlord, about: str, released_on: date | None
+    ) -> int | None:
+        """The release that is answered, where it is one."""
+        if about in LABELS:
+            return None
+        if about != ABOUT_RELEASE:
+            raise ResponseProblem(f"There is no {about}. There is: {', '.join((ABOUT_RELEASE, *LABELS))}")
+        release = release_on(session, scope_id_of(landlord), released_on) if released_on else None
+        if release is None or not release.closes_batch:
+            raise ResponseProblem("There is no digest with figures of that date.")
+        return release.id
+
+    def _who(
+        self, session: Session, landlord: Landlord, about: str, release_id: int | None
+    ) -> list[tuple[int, int]]:
+        """(contact, line) of each person who told of it and wants to know: one a person, on two channels or not."""
+        rows = want_to_hear_back(session, landlord.id, self._clock() - LOOK_BACK)
+        if release_id is None:
+            labels = LabelBook(session, self._keys).of([row[0] for row in rows])
+            rows = [row for row in rows if row[0] in labels and about in _names(labels[row[0]])]
+        else:
+            rows = [row for row in rows if row[3] == release_id]
+        by_person = {session.get_one(Contact, row[1]).person: (row[1], row[2]) for row in rows}
+        return sorted(by_person.values())
+
+    def _check(self, landlord: Landlord, kind: str, words: str, due_on: date | None) -> None:
+        if kind not in get_args(Kind):
+            raise ResponseProblem(f"Choose one of {', '.join(get_args(Kind))}.")
+        if (kind == "will") != (due_on is not None):
+            raise ResponseProblem("A promise needs a date, and nothing else has one.")
+        if not words:
+            raise ResponseProblem("Say what was done, or why it can't be.")
+        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency)
+        wording = load_wording("bot.conversation")
+        reply = reply_for(wording, DEFAULT, Say("response", shows="answer"), facts, answer=words)
+        parts = segments(plain(reply.text)).parts
+        if parts > MOST_PARTS:
+            raise ResponseProblem(
+                f"A text with these words takes {parts} parts; the most is {MOST_PARTS}. Say it shorter, in plain letters."
+            )
+
+
+def _names(labels: Labels) -> tuple[str, ...]:
+    return (*labels.themes, *labels.areas)
+
+
+def answers_of_landlord(session: Session, landlord_id: int, until: date) -> list[Answer]:
+    """A landlord's answers for its digests, newest first: those written by a date."""
+    return [
+        Answer(
+            about=row.about,
+            kind=row.kind,
+            words=row.words,
+            made_on=row.made_at.date(),
+            due_on=row.due_on,
+            became=row.became or "",
+            became_words=row.became_words or "",
+            not_so=row.not_so,
+        )
+        for row in responses_of(session, landlord_id)
+        if row.made_at.date() <= until
+    ]
+
+
+def _written(landlord: Landlord, row: Response) -> Written:
+    return Written(
+        row.id,
+        landlord.name,
+        row.about,
+        row.kind,  # type: ignore[arg-type]  # a plain word in the table
+        row.words,
+        row.made_at,
+        row.due_on,
+        row.became,  # type: ignore[arg-type]
+        row.became_words,
+    )
