@@ -7,11 +7,14 @@ from bot.conversation.messages import Incoming
 from bot.conversation.state import State
 from bot.conversation.turn import Consented, Say, Turn
 from bot.understanding.answers import read_consent
+from bot.understanding.normal import phrase
 
 USE: Final = "response"
 """The use that they agree to: of their address, for one message about what came of it."""
 STEP: Final = "hear_back"
 BUTTONS: Final = (("button_yes", "1"),)
+NODS: Final = frozenset(("ok", "okay", "okey", "k", "fine", "right", "alright"))
+"""What people say when a talk is over. It is no yes to another text: that takes a word or digit that means it."""
 
 
 def offer(state: State, key: str) -> tuple[State, Say]:
@@ -23,6 +26,8 @@ def hear_offer(state: State, incoming: Incoming) -> Turn | None:
     """What is said to the offer; None when it is something else, or nothing is offered."""
     pressed, _, number = (incoming.choice or "").partition(":")
     if not state.offered or (incoming.choice and pressed != STEP):
+        return None
+    if phrase(incoming.text) in NODS:
         return None
     decision = read_consent(number or incoming.text)
     if decision not in ("yes", "no"):
