@@ -109,6 +109,18 @@ def test_held_back_messages_are_read_as_well_as_ever() -> None:
     assert (short, over) == ({}, {})
 
 
+def test_messages_of_a_third_hand_are_read_as_well_as_ever() -> None:
+    """155 messages by one more writer, never used to learn from or to choose by; half of them look alike and are not."""
+    messages = [json.loads(line) for line in (HELD_OUT.parent / "third_hand.jsonl").read_text().splitlines()]
+    dangers = [(one["urgent"], read(one["text"]).urgency) for one in messages if one["of"] == "urgent"]
+    commands = [(one["command"], read(one["text"]).command) for one in messages if one["of"] == "commands"]
+    for name, pairs, least in (("urgent", dangers, 0.95), ("command", commands, 0.9)):
+        found = [bool(got) for wanted, got in pairs if wanted]
+        false = [bool(got) for wanted, got in pairs if not wanted]
+        print(f"{name}: {sum(found)} of {len(found)} found, {sum(false)} of {len(false)} false")
+        assert (sum(found) >= least * len(found), sum(false)) == (True, 0)
+
+
 @pytest.mark.parametrize("name", ["acts", "urgent", "areas", "themes"])
 def test_weights_are_whole(name: Any) -> None:
     """Each row of a file of weights has a cell for each label, and the rows are in order."""
