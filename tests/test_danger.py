@@ -124,7 +124,7 @@ def test_danger_to_life_goes_by_the_operators_decision(tmp_path: Path, vital: bo
     desk.drain()
     assert "116 123" in desk.wire.got[0]
     assert len(alerts(desk)) == told
-    assert ("May we tell" in desk.wire.got[1]) != vital
+    assert ("May we give your number" in desk.wire.got[1]) != vital
     if not vital:
         desk.text("1", "2")
         assert [address for address, _ in alerts(desk)] == [SAFE]
