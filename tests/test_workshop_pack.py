@@ -91,7 +91,7 @@ def _opened(pdf: bytes) -> bytes:
 
 def test_only_what_is_agreed_and_approved_is_there(tmp_path: Path) -> None:
     """Not without a yes, not before a moderator, not after it was taken back; and no organiser decides."""
-    people = twenty_four()[:8]
+    people = twenty_four()[:12]
     people[1].answers["pre_session.consent"] = "3"
     people[1].answers["pre_session.good"] = "a story of the third floor"
     hall, workshop = met(tmp_path, people)
@@ -122,7 +122,7 @@ def test_names_and_addresses_are_taken_out(tmp_path: Path) -> None:
 
 def test_erased_words_leave_what_was_released(tmp_path: Path) -> None:
     """DELETE blanks them in the frozen releases too; the others' stay."""
-    hall, workshop = met(tmp_path, twenty_four()[:8])
+    hall, workshop = met(tmp_path, twenty_four()[:12])
     hall.pack(workshop)
     shown = _frozen_cards(hall, workshop)
     with hall.desk.store.write() as session:
