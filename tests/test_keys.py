@@ -34,8 +34,9 @@ from models.people import Contact, Suppression
 from models.stories import StoryPart
 from models.visits import Visit
 
-BYTES_THAT_STAY = {"audit.actor", "audit.link"}
-"""Keyed hashes that are never wrapped: the audit's links are made over them."""
+BYTES_THAT_STAY = {"audit.actor", "audit.link", "sign_in_failure.lookup", "edit.words"}
+"""Keyed hashes that are never wrapped: the audit's links are made over them; failures to sign in are gone in a day;
+an edit's words are looked for under every key."""
 
 
 def names(columns: Sequence[object]) -> set[str]:
