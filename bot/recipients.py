@@ -88,7 +88,7 @@ class Recipients:
             RecipientProblem: when one of these is wrong, or the address gets them already.
         """
         if audience not in AUDIENCES:
-            raise RecipientProblem(f"Choose one of {', '.join(AUDIENCES)}.")
+            raise RecipientProblem(f"Choose {' or '.join(AUDIENCES)}.")
         _check(every, timezone)
         recipient_id = new_id()
         row = Recipient(

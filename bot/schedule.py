@@ -96,7 +96,7 @@ def queue_due(  # noqa: PLR0913 - what and when
             get_logger().error("release_refused", findings=len(refused.why))
             continue
         queued[scope.name] = sum(
-            _queue_digests(session, landlord, release, now, at) for landlord in scope.landlords
+            _queue_digests(session, landlord, release, moment, now, at) for landlord in scope.landlords
         )
         for landlord in scope.landlords:
             publish_objections(session, landlord.id, lambda count: at_least(count, SMALLEST_GROUP))
@@ -104,15 +104,17 @@ def queue_due(  # noqa: PLR0913 - what and when
     return queued
 
 
-def _queue_digests(session: Session, landlord: Landlord, release: Release, now: datetime, at: time) -> int:
+def _queue_digests(  # noqa: PLR0913 - whose, of what, and when
+    session: Session, landlord: Landlord, release: Release, moment: datetime, now: datetime, at: time
+) -> int:
     count = 0
     for recipient in readers_of(session, landlord.id):
         last = last_delivery_date(session, recipient.id, release.on_date)
         if last and (release.on_date - last) < timedelta(weeks=WEEKS[recipient.every]):
             continue
-        # In their own morning; where that has passed already, now.
-        zone = ZoneInfo(recipient.timezone or landlord.timezone)
-        due_at = max(now, datetime.combine(release.on_date, at, zone))
+        # In their own morning; where that has passed already at the moment that is acted for, now.
+        morning = datetime.combine(release.on_date, at, ZoneInfo(recipient.timezone or landlord.timezone))
+        due_at = now if morning <= moment else max(now, morning)
         session.add(Delivery(id=new_id(), release_id=release.id, recipient_id=recipient.id, due_at=due_at))
         count += 1
     session.flush()

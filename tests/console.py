@@ -30,6 +30,7 @@ from bot.demo.stage import demo_settings, furnish
 from bot.people_desk import PeopleDesk
 from bot.releases import freeze
 from bot.stories import StoryBook, keep
+from bot.workshops.sessions import Plan
 from models.base import new_id
 from models.conversations import Conversation
 from models.group import gather
@@ -155,6 +156,14 @@ class House:
         number = f"+447700900{self.tellers:03d}"
         desk.ask("sms", number, "export", "rang from there", "a test", [landlord_id])
         return desk.requests()[0].id
+
+    def workshop(self, landlord_id: int) -> int:
+        """A workshop of that landlord alone; gives its id."""
+        with self.product.store.read() as session:
+            owner = next(one for one in all_landlords(session) if one.id == landlord_id)
+        starts, lasts = self.now + timedelta(hours=1), timedelta(hours=2)
+        plan = Plan("Respect", "A hall", starts, lasts, owner.timezone, 24, ("en",), ("o@respect.example",))
+        return self.product.workshops.add(plan, [owner]).id
 
     def pass_time(self, **much: int) -> None:
         """Time passes, and whoever was signed in signs in again."""

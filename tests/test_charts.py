@@ -37,7 +37,7 @@ def freeze(house: House, number: int, answers: str) -> None:
     )
     row = Release(
         id=(row_id := new_id()),
-        landlord_id=house.ours,
+        scope_id=house.ours,
         on_date=release.on_date,
         number=number,
         closes_batch=release.figures is not None,

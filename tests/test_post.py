@@ -210,9 +210,15 @@ def test_a_pdf_for_who_wants_one(office: Office) -> None:
     assert b"/StructTreeRoot" in opened  # tagged, for screen readers
 
 
-def test_a_sheet_carries_nothing_out() -> None:
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        ('=HYPERLINK("http://x.example")', "+44", "-1", "@SUM(A1)"),
+        ("\t=1", "fine\r\n=1", "|cmd", " =1"),
+    ],
+)
+def test_a_sheet_carries_nothing_out(hostile: tuple[str, ...]) -> None:
     """What a spreadsheet would take for a formula is a text; figures are the release's own."""
-    hostile = ['=HYPERLINK("http://x.example")', "+44", "-1", "@SUM(A1)", "\t=1", "fine\r\n=1", "|cmd", " =1"]
     approved = [Approved(n, n, Redacted(words), "yes") for n, words in enumerate(hostile)]
     release = make_release(
         scope=Scope("landlord", "Harbour Homes"),

@@ -211,7 +211,7 @@ def test_unredacted_words_are_a_type_error(tmp_path: Path) -> None:
         "def leak(book: StoryBook, wording: Wording) -> None:\n"
         "    story = book.words([1])[1]\n"
         "    Approved(1, 1, story, 'yes')\n"
-        "    compose(story, 'landlord', 'x', wording)\n"
+        "    compose([story], 'landlord', 'x', wording)\n"
     )
     root = Path(__file__).resolve().parents[1]
     config = ["--config-file", str(root / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]

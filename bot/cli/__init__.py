@@ -51,7 +51,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "audit": "What staff did.",
     },
     "staff": {"staff": "Who may use the console."},
-    "posters": {"poster": "A poster, or cards to hand out, with codes to scan."},
+    "posters": {"poster": "Make a poster, or cards to hand out, with a code to scan for each channel."},
     "wording": {"wording": "Languages: how complete they are, and what they cost to text."},
 }
 """The commands of each module here, and the first sentence of each one's help."""
