@@ -264,6 +264,7 @@ def test_off_takes_back_what_waits(office: Office) -> None:
     assert set(office.addresses) - set(postmaster.copies) == {office.addresses[3]}
 
 
+@pytest.mark.only_sqlite  # it makes its database in the rig's folder
 def test_killed_everywhere(tmp_path: Path) -> None:
     """Fifty readers, kill -9 at every failpoint between the release and the last mail, then a quiet start."""
     with rig(tmp_path) as made:
