@@ -61,6 +61,7 @@ from bot.vitals import Pulse
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
+from bot.workshops.inviting import Invitations
 from bot.workshops.live import LivePage
 from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
@@ -108,6 +109,7 @@ class Product:
     reconciler: Reconciler
     visits: Visits
     workshops: Sessions
+    invitations: Invitations
     prompts: Prompts
     workroom: Workroom
     room: RoomDesk
@@ -172,6 +174,9 @@ class Product:
             accounts=Accounts(self.store, self.keys, self.clock),
             hand_overs=self.hand_overs,
             visits=self.visits,
+            workshops=self.workshops,
+            invitations=self.invitations,
+            hours=self.hours,
             workroom=self.workroom,
             room=self.room,
             numbers=self.settings.numbers,
@@ -297,9 +302,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         workroom=Workroom(store, keys, server, settings.operator_name, clock, beside),
         room=RoomDesk(store, keys, clock, load_wording("bot.workshops")),
         visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
-        workshops=Sessions(
-            store, keys, people, initiative, hours, scripts["workshop_invite"], accounts, clock
-        ),
+        workshops=Sessions(store, keys, hours, settings.operator_name, settings.lines, clock),
+        invitations=Invitations(store, people, initiative, scripts["workshop_invite"], accounts),
         prompts=Prompts(store, people, initiative, hours, scripts, accounts, clock),
         hand_overs=desk,
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),

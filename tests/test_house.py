@@ -54,6 +54,8 @@ PURE = (
     "bot.workshops.after",
     "bot.workshops.guests",
     "bot.workshops.pack",
+    "bot.workshops.planning",
+    "bot.workshops.preview",
     "bot.workshops.print",
 )
 # keys.py draws nonces: sealing needs chance, and nothing else in the folder does.
@@ -144,12 +146,23 @@ ARROWS = {
     "bot.workshops.releasing": {"bot.privacy", "bot.understanding.themes", "models"},
     "bot.workshops.room": {"bot.privacy", "bot.wording", "bot.workshops", "models"},
     "bot.workshops.members": {"bot.conversation", "bot.privacy", "bot.understanding.answers", "models"},
-    "bot.workshops.prompts": {"bot.conversation", "bot.delivery", "bot.log", "models"},
-    "bot.workshops.sessions": {
+    "bot.workshops.planning": {"bot.conversation", "bot.delivery.hours", "bot.wording"},
+    "bot.workshops.preview": {"bot.conversation", "bot.wording", "bot.workshops.planning"},
+    "bot.workshops.prompts": {
         "bot.conversation",
         "bot.delivery",
+        "bot.log",
+        "bot.workshops.planning",
+        "models",
+    },
+    "bot.workshops.inviting": {"bot.conversation", "bot.delivery", "bot.workshops.guests", "models"},
+    "bot.workshops.sessions": {
+        "bot.audit",
+        "bot.conversation.join_codes",
+        "bot.delivery.hours",
         "bot.privacy.keys",
-        "bot.workshops.guests",
+        "bot.wording",
+        "bot.workshops.planning",
         "models",
     },
     "bot.visits": {
@@ -194,7 +207,9 @@ ARROWS = {
         "bot.conversation.join_codes",
         "bot.conversation.hand_overs",
         "bot.conversation.messages",
+        "bot.conversation.script",
         "bot.conversation.speech",
+        "bot.delivery.hours",
         "bot.delivery.threads",
         "bot.digest",
         "bot.hand_over_room",

@@ -15,11 +15,14 @@ from bot.console.guard import Guard
 from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.signing_in import Me, SigningIn
+from bot.delivery.hours import Hours
 from bot.handover import Desk
 from bot.privacy.keys import Keyring
 from bot.visits import Visits
+from bot.workshops.inviting import Invitations
 from bot.workshops.post import Workroom
 from bot.workshops.room import RoomDesk
+from bot.workshops.sessions import Sessions
 from models import Store
 from models.landlords import Landlord
 
@@ -47,6 +50,10 @@ class Office:
     """Our number on each channel that has numbers."""
     lines: Mapping[str, str]
     """Numbers for people in danger."""
+    workshops: Sessions
+    invitations: Invitations
+    hours: Hours
+    """When somebody may be written to first."""
     workroom: Workroom
     room: RoomDesk
     renderer: Renderer

@@ -20,6 +20,9 @@ from bot.console.pages import (
     staff,
     today,
     visits,
+    workshop_guests,
+    workshop_papers,
+    workshop_setup,
     workshops,
 )
 
@@ -36,6 +39,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *visits.PAGES,
     *posters.PAGES,
     *workshops.PAGES,
+    *workshop_setup.PAGES,
+    *workshop_guests.PAGES,
+    *workshop_papers.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *staff.PAGES,
