@@ -47,6 +47,7 @@ Action = Literal[
     "visits_imported",
     "signed_in",
     "signed_out_everywhere",
+    "sign_in_ended",
     "person_request_made",
     "person_request_agreed",
     "audit_exported",

@@ -73,10 +73,12 @@ class House:
     now: datetime = NOW
     cookies: dict[str, str] = field(default_factory=dict)
     tellers: int = 99
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings."""
 
     def __post_init__(self) -> None:
         self.settings = demo_settings(
-            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db")
+            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db"), **self.given
         )
         self.product: Product = build(self.settings, self.clock, ANY_TIME)
         furnish(self.product.store, self.product.keys, since=NOW - timedelta(weeks=13))

@@ -17,6 +17,7 @@ from bot.console.pages import (
     reading,
     releases,
     sign_in,
+    sso,
     staff,
     today,
     visits,
@@ -25,6 +26,7 @@ from bot.console.pages import (
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
+    *sso.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
