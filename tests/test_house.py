@@ -265,7 +265,7 @@ ARROWS = {
         "models",
     },
     # What is a theme or an area is known to whoever reads them.
-    "bot.labels": {"bot.privacy", "bot.understanding.model", "bot.understanding.themes", "models"},
+    "bot.labels": {"bot.privacy", "bot.understanding.table", "bot.understanding.themes", "models"},
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},
