@@ -101,6 +101,17 @@ ARROWS = {
         "bot.labels",
         "bot.log",
         "bot.privacy.keys",
+        "bot.response_preview",
+        "models",
+    },
+    # What would be told is made where everything is made that is told; how many at most is what releases said.
+    "bot.response_preview": {"bot.conversation", "bot.privacy.keys", "bot.releases", "bot.wording", "models"},
+    # A landlord's sentences are measured in every text that holds them.
+    "bot.landlords": {
+        "bot.audit",
+        "bot.conversation",
+        "bot.numbers",
+        "bot.privacy.keys",
         "bot.wording",
         "models",
     },
@@ -201,6 +212,9 @@ ARROWS = {
         "bot.handover",
         "bot.recipients",
         "bot.responses",
+        "bot.response_preview",
+        "bot.labels",
+        "bot.landlords",
         "bot.log",
         "bot.mail",
         "bot.moderation",
