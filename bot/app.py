@@ -48,6 +48,7 @@ from bot.hand_over_links import Links
 from bot.handover import Desk, queue_alert
 from bot.health import health_routes
 from bot.key_chain import join_chain
+from bot.landlords import Landlords
 from bot.log import log_error
 from bot.mail_tokens import mail_server_of
 from bot.metrics import Meter
@@ -122,6 +123,7 @@ class Product:
     retention: Retention
     post_room: PostRoom
     recipients: Recipients
+    landlords: Landlords
     responses: Responses
     translator: Translator | None
     pulse: Pulse
@@ -179,6 +181,9 @@ class Product:
             accounts=accounts,
             hand_overs=self.hand_overs,
             visits=self.visits,
+            responses=self.responses,
+            landlords=self.landlords,
+            recipients=self.recipients,
             workroom=self.workroom,
             room=self.room,
             numbers=self.settings.numbers,
@@ -317,7 +322,17 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
         recipients=Recipients(store, keys, clock),
-        responses=Responses(store, keys, people, turns, scripts["response"], settings.operator_name, clock),
+        landlords=Landlords(store, keys, settings.operator_name, settings.lines, clock),
+        responses=Responses(
+            store,
+            keys,
+            people,
+            turns,
+            scripts["response"],
+            settings.operator_name,
+            clock,
+            settings.response_wait,
+        ),
         translator=_translator(settings, store, keys, clock, beside),
         pulse=Pulse(store, settings.digest_time, clock),
         first_aid=FirstAid(channels, wording, settings.operator_name, settings.lines, clock),

@@ -1,6 +1,6 @@
 """Settings, from the environment or a `.env` file. Each one has a sentence, which `.env.example` repeats."""
 
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     settle_seconds: str = Field(
         default="sms=45,whatsapp=25,telegram=15",
         description="Seconds of silence after which a story counts as told, by channel: people text in fragments.",
+    )
+    response_wait_seconds: int = Field(
+        default=3600,
+        ge=0,
+        description="Seconds for which whoever wrote a response may take it back, before anybody is told.",
     )
     vital_interests: bool = Field(
         default=False,
@@ -298,6 +303,11 @@ class Settings(BaseSettings):
         """Seconds of silence after which a story counts as told, by channel."""
         pairs = (pair.partition("=") for pair in self.settle_seconds.split(","))
         return {cast("ChannelName", name.strip()): float(seconds) for name, _, seconds in pairs}
+
+    @property
+    def response_wait(self) -> timedelta:
+        """For how long a response may be taken back."""
+        return timedelta(seconds=self.response_wait_seconds)
 
     @property
     def has_telegram(self) -> bool:

@@ -159,6 +159,13 @@ class House:
         desk.ask("sms", number, "export", "rang from there", "a test", [landlord_id])
         return desk.requests()[0].id
 
+    def response(self, landlord_id: int) -> int:
+        """A landlord's promise, written just now; gives its id."""
+        with self.product.store.read() as session:
+            owner = session.get_one(Landlord, landlord_id)
+        due = self.now.date() + timedelta(weeks=4)
+        return self.product.responses.write(owner, "time-", "will", "We ring first.", "a test", due_on=due)
+
     def workshop(self, landlord_id: int) -> int:
         """A workshop of that landlord alone; gives its id."""
         with self.product.store.read() as session:

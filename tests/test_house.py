@@ -101,6 +101,17 @@ ARROWS = {
         "bot.labels",
         "bot.log",
         "bot.privacy.keys",
+        "bot.response_preview",
+        "models",
+    },
+    # What would be told is made where everything is made that is told; how many at most is what releases said.
+    "bot.response_preview": {"bot.conversation", "bot.privacy.keys", "bot.releases", "bot.wording", "models"},
+    # A landlord's sentences are measured in every text that holds them.
+    "bot.landlords": {
+        "bot.audit",
+        "bot.conversation",
+        "bot.numbers",
+        "bot.privacy.keys",
         "bot.wording",
         "models",
     },
@@ -203,6 +214,9 @@ ARROWS = {
         "bot.handover",
         "bot.recipients",
         "bot.responses",
+        "bot.response_preview",
+        "bot.labels",
+        "bot.landlords",
         "bot.log",
         "bot.mail",
         "bot.moderation",
@@ -267,7 +281,7 @@ ARROWS = {
         "models",
     },
     # What is a theme or an area is known to whoever reads them.
-    "bot.labels": {"bot.privacy", "bot.understanding.model", "bot.understanding.themes", "models"},
+    "bot.labels": {"bot.privacy", "bot.understanding.table", "bot.understanding.themes", "models"},
     # What staff do is written down where it is done, in the same transaction.
     "bot.audit": {"bot.privacy.keys", "models"},
     "bot.rights": {"bot.privacy", "models"},

@@ -17,7 +17,10 @@ from bot.console.roles import Role
 from bot.console.signing_in import Me, SigningIn
 from bot.console.work_accounts import WorkAccounts
 from bot.handover import Desk
+from bot.landlords import Landlords
 from bot.privacy.keys import Keyring
+from bot.recipients import Recipients
+from bot.responses import Responses
 from bot.visits import Visits
 from bot.workshops.post import Workroom
 from bot.workshops.room import RoomDesk
@@ -44,6 +47,9 @@ class Office:
     accounts: Accounts
     hand_overs: Desk
     visits: Visits
+    responses: Responses
+    landlords: Landlords
+    recipients: Recipients
     numbers: Mapping[str, str]
     """Our number on each channel that has numbers."""
     lines: Mapping[str, str]
