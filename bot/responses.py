@@ -11,22 +11,19 @@ from bot.audit import record
 from bot.conversation import dialogue
 from bot.conversation.gathering import Errand
 from bot.conversation.script import Script
-from bot.conversation.segments import plain, segments
-from bot.conversation.speech import Facts, reply_for
-from bot.conversation.turn import Say
 from bot.delivery.people import People
 from bot.delivery.turns import Turns
 from bot.digest.parts import Answer
 from bot.labels import AREAS, THEMES, LabelBook, Labels
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
-from bot.wording import DEFAULT, load_wording
+from bot.response_preview import Preview, Text, at_most, parts_in_english, texts_of
 from models import Store
 from models.base import new_id
 from models.handovers import has_live_hand_over
 from models.landlords import Landlord, Line
 from models.people import Contact, contacts_of
-from models.releases import release_on
+from models.releases import Release, release_on
 from models.responses import (
     NOT_TOLD,
     TOLD,
@@ -75,6 +72,12 @@ class Written:
     due_on: date | None
     became: Became | None
     became_words: str | None
+    released_on: date | None
+    """For "release", the date of the digest that it answers."""
+    final_at: datetime
+    """Until then it can be taken back, and nobody has heard of it."""
+    not_so: int
+    """At least so many people say that it is not so, as the last release published it."""
 
 
 class Responses:
@@ -88,6 +91,7 @@ class Responses:
         script: how a response is told.
         operator: who asks and reads; named where a response is measured.
         clock: gives the current time, aware.
+        wait: for how long whoever wrote a response may take it back; nobody hears of it before.
     """
 
     def __init__(  # noqa: PLR0913 - what the composition root hands over
@@ -99,6 +103,7 @@ class Responses:
         script: Script,
         operator: str,
         clock: Callable[[], datetime],
+        wait: timedelta = timedelta(),
     ) -> None:
         self._store = store
         self._keys = keys
@@ -107,6 +112,28 @@ class Responses:
         self._script = script
         self._operator = operator
         self._clock = clock
+        self._wait = wait
+
+    def preview(  # noqa: PLR0913 - what there is to say
+        self,
+        landlord: Landlord,
+        about: str,
+        kind: Kind,
+        words: str,
+        *,
+        due_on: date | None = None,
+        released_on: date | None = None,
+    ) -> Preview:
+        """What would be sent, and to how many at most. Takes what `write` takes, and changes nothing.
+
+        Raises:
+            ResponseProblem: as `write`.
+        """
+        texts = self._check(landlord, kind, " ".join(words.split()), due_on)
+        with self._store.read() as session:
+            release_id = self._answers(session, landlord, about, released_on)
+            since = (self._clock() - LOOK_BACK).date()
+            return Preview(texts, at_most(session, self._keys, landlord, release_id, since))
 
     def write(  # noqa: PLR0913 - what there is to say
         self,
@@ -139,6 +166,7 @@ class Responses:
         words = " ".join(words.split())
         self._check(landlord, kind, words, due_on)
         response_id, now = new_id(), self._clock()
+        final_at = now + self._wait
         with self._store.write() as session:
             release_id = self._answers(session, landlord, about, released_on)
             session.add(
@@ -150,16 +178,35 @@ class Responses:
                     kind=kind,
                     words=words,
                     made_at=now,
+                    final_at=final_at,
                     due_on=due_on,
                 )
             )
             session.flush()
             for contact_id, line_id in self._who(session, landlord, about, release_id):
-                row = Hearing(id=new_id(), response_id=response_id, contact_id=contact_id, due_at=now)
+                row = Hearing(id=new_id(), response_id=response_id, contact_id=contact_id, due_at=final_at)
                 row.line_id = line_id
                 session.add(row)
             record(session, self._keys, now, who, "response_written", "response", response_id)
         return response_id
+
+    def withdraw(self, landlord: Landlord, response_id: int, who: str) -> None:
+        """Take a response back before anybody has heard of it: it is gone, and only the audit knows of it.
+
+        Raises:
+            LookupError: when that landlord has no such response.
+            ResponseProblem: when it is too late. That depends on the time alone, and tells nothing of anybody.
+        """
+        with self._store.write() as session:
+            response = session.get(Response, response_id, with_for_update=True)
+            if response is None or response.landlord_id != landlord.id:
+                raise LookupError("There is no such response.")
+            if self._clock() >= response.final_at:
+                raise ResponseProblem(
+                    "It is too late: it has begun to go out. Write another one that puts it right."
+                )
+            record(session, self._keys, self._clock(), who, "response_withdrawn", "response", response_id)
+            session.delete(response)
 
     def end(self, landlord: Landlord, response_id: int, became: Became, words: str, who: str) -> None:
         """Say what became of a promise.
@@ -178,12 +225,14 @@ class Responses:
     def all(self, landlord: Landlord) -> list[Written]:
         """A landlord's responses, newest first."""
         with self._store.read() as session:
-            return [_written(landlord, row) for row in responses_of(session, landlord.id)]
+            return [_written(session, landlord, row) for row in responses_of(session, landlord.id)]
 
     def public(self) -> list[Written]:
-        """The responses of every landlord that shows its own, by landlord, newest first."""
+        """The responses of every landlord that shows its own, by landlord, newest first; none that may yet go."""
+        now = self._clock()
         with self._store.read() as session:
-            return [_written(landlord, row) for landlord, row in public_responses(session)]
+            shown = public_responses(session)
+            return [_written(session, landlord, row) for landlord, row in shown if row.final_at <= now]
 
     def show(self, landlord: Landlord, *, shown: bool, who: str) -> None:
         """Whether a landlord's responses stand on /said-and-done."""
@@ -268,29 +317,29 @@ class Responses:
         by_person = {session.get_one(Contact, row[1]).person: (row[1], row[2]) for row in rows}
         return sorted(by_person.values())
 
-    def _check(self, landlord: Landlord, kind: str, words: str, due_on: date | None) -> None:
+    def _check(self, landlord: Landlord, kind: str, words: str, due_on: date | None) -> tuple[Text, ...]:
+        """The texts that it would be told in, once nothing is wrong with it."""
         if kind not in get_args(Kind):
             raise ResponseProblem(f"Choose one of {', '.join(get_args(Kind))}.")
         if (kind == "will") != (due_on is not None):
             raise ResponseProblem("A promise needs a date, and nothing else has one.")
         if not words:
             raise ResponseProblem("Say what was done, or why it can't be.")
-        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency)
-        wording = load_wording("bot.conversation")
-        reply = reply_for(wording, DEFAULT, Say("response", shows="answer"), facts, answer=words)
-        parts = segments(plain(reply.text)).parts
+        texts = texts_of(self._script, self._operator, landlord, words)
+        parts = parts_in_english(texts)
         if parts > MOST_PARTS:
             raise ResponseProblem(
                 f"A text with these words takes {parts} parts; the most is {MOST_PARTS}. Say it shorter, in plain letters."
             )
+        return texts
 
 
 def _names(labels: Labels) -> tuple[str, ...]:
     return (*labels.themes, *labels.areas)
 
 
-def answers_of_landlord(session: Session, landlord_id: int, until: date) -> list[Answer]:
-    """A landlord's answers for its digests, newest first: those written by a date."""
+def answers_of_landlord(session: Session, landlord_id: int, until: date, now: datetime) -> list[Answer]:
+    """A landlord's answers for its digests, newest first: those written by a date that can't be taken back any more."""
     return [
         Answer(
             about=row.about,
@@ -303,19 +352,23 @@ def answers_of_landlord(session: Session, landlord_id: int, until: date) -> list
             not_so=row.not_so,
         )
         for row in responses_of(session, landlord_id)
-        if row.made_at.date() <= until
+        if row.made_at.date() <= until and row.final_at <= now
     ]
 
 
-def _written(landlord: Landlord, row: Response) -> Written:
+def _written(session: Session, landlord: Landlord, row: Response) -> Written:
+    release = session.get(Release, row.release_id) if row.release_id else None
     return Written(
-        row.id,
-        landlord.name,
-        row.about,
-        row.kind,  # type: ignore[arg-type]  # a plain word in the table
-        row.words,
-        row.made_at,
-        row.due_on,
-        row.became,  # type: ignore[arg-type]
-        row.became_words,
+        id=row.id,
+        landlord=landlord.name,
+        about=row.about,
+        kind=row.kind,  # type: ignore[arg-type]  # a plain word in the table
+        words=row.words,
+        made_at=row.made_at,
+        due_on=row.due_on,
+        became=row.became,  # type: ignore[arg-type]
+        became_words=row.became_words,
+        released_on=release.on_date if release else None,
+        final_at=row.final_at,
+        not_so=row.not_so,
     )

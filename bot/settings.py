@@ -1,6 +1,6 @@
 """Settings, from the environment or a `.env` file. Each one has a sentence, which `.env.example` repeats."""
 
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         default="sms=45,whatsapp=25,telegram=15",
         description="Seconds of silence after which a story counts as told, by channel: people text in fragments.",
     )
+    response_wait_seconds: int = Field(
+        default=3600,
+        ge=0,
+        description="Seconds for which whoever wrote a response may take it back, before anybody is told.",
+    )
     vital_interests: bool = Field(
         default=False,
         description="Whether a danger to life (self-harm, a child or adult at risk, violence) is passed to the safeguarding "
@@ -210,6 +215,22 @@ class Settings(BaseSettings):
     keep_audit_days: int = Field(
         default=2192, ge=365, description="Days for which it is kept what staff did (six years)."
     )
+    sso_issuer: str = Field(
+        default="",
+        description="The employer's sign-in, for staff: its OpenID Connect issuer. Microsoft Entra: "
+        "https://login.microsoftonline.com/TENANT/v2.0. Empty: accounts with passwords only.",
+    )
+    sso_client_id: str = Field(default="", description="What Listened is called there: its client id.")
+    sso_client_secret: SecretStr = Field(default=SecretStr(""), description="The client's secret.")
+    sso_groups: str = Field(
+        default="",
+        description="Which groups there have which role here, as group=role or group=role@landlord, with ; between them. "
+        "Empty: operators give all roles.",
+    )
+    sso_groups_claim: str = Field(
+        default="groups",
+        description="The claim that holds somebody's groups; roles for app roles of Microsoft Entra.",
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="What Prometheus sends as a bearer token to /metrics. Without it only this machine may ask.",
@@ -219,7 +240,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "public_base_url", "telegram_api_url", "twilio_api_url", "translate_url", "smtp_oauth_token_url"
+        "public_base_url",
+        "telegram_api_url",
+        "twilio_api_url",
+        "translate_url",
+        "smtp_oauth_token_url",
+        "sso_issuer",
     )
     @classmethod
     def _is_base_url(cls, value: str) -> str:
@@ -277,6 +303,11 @@ class Settings(BaseSettings):
         """Seconds of silence after which a story counts as told, by channel."""
         pairs = (pair.partition("=") for pair in self.settle_seconds.split(","))
         return {cast("ChannelName", name.strip()): float(seconds) for name, _, seconds in pairs}
+
+    @property
+    def response_wait(self) -> timedelta:
+        """For how long a response may be taken back."""
+        return timedelta(seconds=self.response_wait_seconds)
 
     @property
     def has_telegram(self) -> bool:

@@ -39,7 +39,7 @@ from models.landlords import all_landlords
 RECONCILE_EVERY: Final = timedelta(minutes=3)
 PREPARE_EVERY: Final = timedelta(hours=1)
 VISITS_EVERY: Final = timedelta(minutes=1)
-RESPONSES_EVERY: Final = timedelta(minutes=1)
+RESPONSES_EVERY: Final = timedelta(seconds=10)
 ESCALATE_EVERY: Final = timedelta(seconds=30)
 TRANSLATE_EVERY: Final = timedelta(minutes=1)
 WATCH_EVERY: Final = timedelta(minutes=10)

@@ -82,13 +82,23 @@ def landlord_named(session: Session, name: str) -> Landlord | None:
     return session.scalar(select(Landlord).where(Landlord.name_key == name_key(name)))
 
 
+def line_at(session: Session, channel: str, account: str) -> Line | None:
+    """The line of that number or bot, where somebody has said whose it is; else None."""
+    return session.scalar(select(Line).where(Line.channel == channel, Line.account == account))
+
+
+def lines_of(session: Session, landlord_id: int) -> Sequence[Line]:
+    """The numbers and bots that are a landlord's, in the order in which they became known."""
+    return session.scalars(select(Line).where(Line.landlord_id == landlord_id).order_by(Line.id)).all()
+
+
 def line_for(session: Session, channel: str, account: str) -> Line | None:
     """The line that a message came in on.
 
     A number or bot that nobody has assigned belongs to the only landlord while there is just one; with
     two it must be said (`listened line add`), and None is returned until it is.
     """
-    line = session.scalar(select(Line).where(Line.channel == channel, Line.account == account))
+    line = line_at(session, channel, account)
     if line is not None:
         return line
     landlords = session.scalars(select(Landlord.id).limit(2)).all()

@@ -34,6 +34,8 @@ class Response(Base):
     words: Mapped[str]
     """Written by staff for everybody to read: it tells of no person."""
     made_at: Mapped[Moment]
+    final_at: Mapped[Moment]
+    """Until then whoever wrote it can take it back; nobody is told before."""
     due_on: Mapped[date | None]
     """By when a promise is to be kept."""
     became: Mapped[str | None]

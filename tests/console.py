@@ -73,10 +73,12 @@ class House:
     now: datetime = NOW
     cookies: dict[str, str] = field(default_factory=dict)
     tellers: int = 99
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings."""
 
     def __post_init__(self) -> None:
         self.settings = demo_settings(
-            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db")
+            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db"), **self.given
         )
         self.product: Product = build(self.settings, self.clock, ANY_TIME)
         furnish(self.product.store, self.product.keys, since=NOW - timedelta(weeks=13))
@@ -156,6 +158,13 @@ class House:
         number = f"+447700900{self.tellers:03d}"
         desk.ask("sms", number, "export", "rang from there", "a test", [landlord_id])
         return desk.requests()[0].id
+
+    def response(self, landlord_id: int) -> int:
+        """A landlord's promise, written just now; gives its id."""
+        with self.product.store.read() as session:
+            owner = session.get_one(Landlord, landlord_id)
+        due = self.now.date() + timedelta(weeks=4)
+        return self.product.responses.write(owner, "time-", "will", "We ring first.", "a test", due_on=due)
 
     def workshop(self, landlord_id: int) -> int:
         """A workshop of that landlord alone; gives its id."""

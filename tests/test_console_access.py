@@ -39,6 +39,7 @@ def things(house: House) -> dict[str, int]:
         "hand_over": house.hand_over("fire_gas_electrical", "I smell gas", house.theirs),
         "release": house.release(house.theirs),
         "request": house.request(house.theirs),
+        "response": house.response(house.theirs),
         "workshop": house.workshop(house.theirs),
     }
 

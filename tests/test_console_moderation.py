@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.labels import LabelBook, Labels
 from bot.moderation_policy import load_policy
 from bot.privacy.editing import is_empty, pieces, take_away
 from bot.privacy.redact import redact
@@ -110,12 +111,53 @@ def test_set_aside_for_a_reason_of_the_published_policy(house: House) -> None:
         assert sentence in published
 
 
+def ticked(text: str, kind: str) -> list[str]:
+    """Which themes or areas are ticked on a page."""
+    return re.findall(rf'name="{kind}" value="([^"]+)" checked', text)
+
+
+def test_what_a_story_is_about_can_be_put_right(house: House) -> None:
+    """What the machine read stands ticked; a moderator's word outranks it, is written down, and teaches it later."""
+    story = house.told(WORDS)
+    read = house.ask("GET", page(house), WHO).text
+    assert "heating_hot_water" in ticked(read, "area")
+    form = {"labelled": "1", "theme": ["belief-"], "area": ["heating_hot_water", "damp_mould"]}
+    assert house.ask("POST", page(house, f"moderation/{story}/labels"), WHO, form).status == 303
+    shown = house.ask("GET", page(house, f"moderation/{story}"), WHO)
+    assert "Counted as told of: Not believed; Damp and mould; Heating and hot water;" in shown.plain
+    assert ticked(shown.text, "theme") == ["belief-"]
+    with house.product.store.read() as session:
+        book = LabelBook(session, house.product.keys)
+        right = Labels(("belief-",), ("damp_mould", "heating_hot_water"))
+        assert book.of([story]) == {story: right}
+        assert [(one, labels) for one, _, labels in book.corrected()] == [(story, right)]
+        assert [row.action for row in before(session, None, 1)] == ["story_labelled"]
+
+
+def test_ticks_are_kept_whatever_is_pressed_and_only_where_they_changed(house: House) -> None:
+    """Approving keeps a correction; a form that changes nothing, or shows no labels, writes nothing down."""
+    first, second = house.told(WORDS), house.told(WORDS)
+    untouched = house.ask("GET", page(house, f"moderation/{first}"), WHO).text
+    same = {kind: ticked(untouched, kind) for kind in ("theme", "area")}
+    form = {"nobody": "yes", "labelled": "1", **same}
+    assert house.ask("POST", page(house, f"moderation/{first}/approve"), WHO, form).status == 303
+    assert house.ask("POST", page(house, f"moderation/{second}/edit"), WHO, {"w": ["0"]}).status == 303
+    with house.product.store.read() as session:
+        assert list(LabelBook(session, house.product.keys).corrected()) == []
+    form = {"reason": "unclear", "labelled": "1", "theme": ["respect+", "weather"]}
+    assert house.ask("POST", page(house, f"moderation/{second}/set-aside"), WHO, form).status == 303
+    with house.product.store.read() as session:
+        kept = [labels for _, _, labels in LabelBook(session, house.product.keys).corrected()]
+    assert kept == [Labels(("respect+",))]
+
+
 def test_a_story_in_another_language_says_so(house: House) -> None:
     """Its page names the language, and all else is the same."""
     house.told("pan hydraulik przyszedł na czas i wszystko spokojnie wyjaśnił, dziękuję bardzo")
     shown = house.ask("GET", page(house), WHO)
     assert shown.status == 200
     assert "It is in the language pl." in shown.plain
+    assert "only what you tick is counted" in shown.plain
 
 
 def test_oldest_first_with_a_clock_and_later_is_later(house: House) -> None:
@@ -174,7 +216,8 @@ def test_an_edit_of_other_words_is_forgotten(house: House) -> None:
     with house.product.store.write() as session:
         row = session.scalars(select(Edit)).one()
         row.words = b"other words"
-    assert " checked" not in house.ask("GET", page(house, f"moderation/{story}"), WHO).text
+    left = house.ask("GET", page(house, f"moderation/{story}"), WHO).text
+    assert not re.findall(r'name="w" value="\d+" checked', left)
 
 
 def test_a_long_story_is_read_in_parts(house: House) -> None:

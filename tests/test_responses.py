@@ -9,12 +9,14 @@ import httpx
 import pytest
 from desk import SCRIPTS, Desk, Wire
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
 from bot.console.said_and_done_page import said_and_done_route
 from bot.conversation.segments import plain, segments
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
+from bot.digest.parts import Answer
 from bot.labels import LabelBook, Labels
 from bot.responses import MINDED_FOR, ResponseProblem, Responses, answers_of_landlord
 from bot.schedule import queue_due
@@ -84,6 +86,11 @@ class Town:
         return told
 
 
+def answers(session: Session, town: Town) -> list[Answer]:
+    """What Monday's digest holds of its landlord's answers."""
+    return answers_of_landlord(session, town.landlord.id, MONDAY, town.desk.now)
+
+
 @pytest.fixture
 def town(tmp_path: Path) -> Town:
     """A town."""
@@ -144,10 +151,10 @@ def test_objections_leave_with_a_release_alone(town: Town, objecting: int, said:
     for number in range(objecting):
         town.say(number, "3")
     with town.desk.store.read() as session:
-        assert [one.not_so for one in answers_of_landlord(session, town.landlord.id, MONDAY)] == [0]
+        assert [one.not_so for one in answers(session, town)] == [0]
     town.release(MONDAY + timedelta(weeks=1))
     with town.desk.store.read() as session:
-        assert [one.not_so for one in answers_of_landlord(session, town.landlord.id, MONDAY)] == [said]
+        assert [one.not_so for one in answers(session, town)] == [said]
 
 
 def test_by_day_and_not_in_the_middle_of_something(town: Town) -> None:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from bot.cli.landlords import MOST_PARTS, NEVER_ALONE, longest_text
 from bot.conversation.segments import segments
 from bot.conversation.speech import Facts, Holdings, reply_for
 from bot.conversation.turn import Say
+from bot.landlords import MOST_PARTS, NEVER_ALONE, longest_text
 from bot.wording import DEFAULT, load_wording
 
 WORDING = load_wording("bot.conversation")

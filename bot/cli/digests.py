@@ -205,7 +205,7 @@ def preview(
             release = propose(session, built.keys, scope, on_date, now)
             why = check(session, built.keys, scope, release)
             earlier = [thaw(built.keys, one) for one in with_figures(session, scope.id, 1)]
-            answers = answers_of_landlord(session, owner.id, on_date)
+            answers = answers_of_landlord(session, owner.id, on_date, now)
         held = len(Desk(built.store, built.keys, built.clock, owner, "").waiting())
         if as_json:
             typer.echo(json.dumps({**disclosure.to_json(release), "waiting_for_moderator": held}, indent=2))

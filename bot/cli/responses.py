@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -49,7 +50,28 @@ def add(  # noqa: PLR0913 - each is an option
             due_on=due.date() if due else None,
             released_on=released.date() if released else None,
         )
-    typer.echo(f"Written, as number {number}. It will be told in daytime, and stands in the next digest.")
+        until = next(one for one in built.responses.all(owner) if one.id == number).final_at
+    here = until.astimezone(ZoneInfo(owner.timezone))
+    typer.echo(
+        f"Written, as number {number}. It can be taken back until {here:%H:%M} (listened respond withdraw);"
+    )
+    typer.echo("after that it is told in daytime, and stands in the next digest.")
+
+
+@respond_app.command("withdraw")
+def withdraw(
+    number: Annotated[int, typer.Argument(help="Its number: see listened respond list.")],
+    landlord: Whose = None,
+) -> None:
+    """Take a response back before anybody has heard of it."""
+    with product() as built, _said():
+        try:
+            built.responses.withdraw(the_landlord(built, landlord), number, whoever())
+        except LookupError:
+            raise ResponseProblem(
+                "There is no response of that number. To see them: listened respond list"
+            ) from None
+    typer.echo("Taken back. Nobody was told.")
 
 
 @respond_app.command("end")

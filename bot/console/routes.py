@@ -16,7 +16,9 @@ from bot.console.pages import (
     posters,
     reading,
     releases,
+    responses,
     sign_in,
+    sso,
     staff,
     today,
     visits,
@@ -28,6 +30,7 @@ from bot.console.pages import (
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
+    *sso.PAGES,
     *invitation.PAGES,
     *account.PAGES,
     *today.PAGES,
@@ -35,6 +38,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *reading.PAGES,
     *hand_overs.PAGES,
     *releases.PAGES,
+    *responses.PAGES,
     *charts.PAGES,
     *visits.PAGES,
     *posters.PAGES,

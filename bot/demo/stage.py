@@ -143,6 +143,7 @@ def demo_settings(folder: Path, front: int, back: int, smtp_port: int, **given: 
         "digest_time": "09:00",
         "log_level": "ERROR",
         "settle_seconds": "sms=0,whatsapp=0,telegram=0",
+        "response_wait_seconds": "10",
         "alerts_to": ALERTS_TO,
     }
     return load_settings(None, **{**chosen, **given})

@@ -122,7 +122,7 @@ class PostRoom:
             self._operator,
             self._wording,
             self._before(session, frozen, recipient.every),
-            answers_of_landlord(session, recipient.landlord_id, frozen.on_date),
+            answers_of_landlord(session, recipient.landlord_id, frozen.on_date, self._clock()),
         )
         return Letter(
             delivery_id=due.Delivery.id,

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from bot.console.page import Asked, Missing, Page
 from bot.console.roles import Role
 from bot.conversation.hand_overs import load_rules
+from bot.labels import AREAS, KINDS, READ_IN, THEMES, Labels
 from bot.moderation import Desk, NothingLeft, Waiting
 from bot.moderation_policy import load_policy
 from bot.privacy.editing import Piece
+from bot.wording import load_wording
 from models.stories import count_waiting
 
 MODERATOR: Final = frozenset[Role](("moderator",))
@@ -39,6 +41,12 @@ def edit(asked: Asked) -> Response:
     return asked.go("story", story=asked.number("story"), **{"from": _first(asked)})
 
 
+def label(asked: Asked) -> Response:
+    """Keep what the story is about, as somebody who read it has it."""
+    _keep_ticks(asked, _one(asked))
+    return asked.go("story", story=asked.number("story"), **{"from": _first(asked)})
+
+
 def approve(asked: Asked) -> Response:
     """Let the words leave, without those that are ticked."""
     waiting = _one(asked)
@@ -53,9 +61,10 @@ def approve(asked: Asked) -> Response:
 
 def set_aside(asked: Asked) -> Response:
     """Keep the words here, for a reason of the policy."""
-    reason = asked.text("reason")
+    reason, waiting = asked.text("reason"), _one(asked)
+    _keep_labels(asked, waiting)
     if reason not in load_policy().reasons:
-        return _story(asked, _one(asked), asked.words("moderation.problem.reason"))
+        return _story(asked, waiting, asked.words("moderation.problem.reason"))
     return _decide(asked, lambda desk: desk.set_aside(asked.number("story"), reason))
 
 
@@ -113,6 +122,22 @@ def _keep_ticks(asked: Asked, waiting: Waiting) -> None:
     typed = _typed(waiting.pieces, asked.text("words", 500))
     taken = (waiting.edited - set(here)) | (ticked & set(here)) | typed
     desk_of(asked).edit(waiting.story_id, taken)
+    _keep_labels(asked, waiting)
+
+
+def _keep_labels(asked: Asked, waiting: Waiting) -> None:
+    """What the story is about, where somebody changed it. It is kept whatever is then pressed."""
+    if not asked.text("labelled"):
+        return
+    ticked = {kind: set(map(str, asked.form.getlist(kind))) for kind in KINDS}
+    chosen = Labels(
+        tuple(one for one in THEMES if one in ticked["theme"]),
+        tuple(one for one in AREAS if one in ticked["area"]),
+    )
+    desk = desk_of(asked)
+    known = desk.labels(waiting.story_id)
+    if any(set(chosen.names(kind)) != set(known.names(kind)) for kind in KINDS):
+        desk.correct(waiting.story_id, chosen)
 
 
 def _typed(pieces: Sequence[Piece], words: str) -> set[int]:
@@ -155,6 +180,10 @@ def _story(asked: Asked, waiting: Waiting, problem: str = "") -> Response:
         first=first,
         pages=range(0, len(waiting.pieces), PIECES_SHOWN),
         policy=load_policy(),
+        labels=desk_of(asked).labels(waiting.story_id),
+        there_are={"theme": THEMES, "area": AREAS},
+        label_name=lambda kind, name: load_wording("bot.digest").text("en", f"{kind}.{name}"),
+        is_read=waiting.language.partition("-")[0] == READ_IN,
         kinds=sorted(load_rules()),
         problem=problem,
     )
@@ -183,6 +212,7 @@ PAGES: Final = (
         part_of="moderation",
     ),
     _step("edit", "edit", edit, "Take words away"),
+    _step("label", "labels", label, "Correct what a story is about"),
     _step("approve", "approve", approve, "Let words leave"),
     _step("set_aside", "set-aside", set_aside, "Set a story aside"),
     _step("later", "later", later, "Leave a story for later"),
