@@ -79,6 +79,7 @@ ARROWS = {
         "bot.failpoints",
         "bot.log",
         "bot.mail",
+        "bot.pdf",
         "bot.privacy",
         "bot.recipients",
         "bot.releases",

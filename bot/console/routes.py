@@ -11,10 +11,12 @@ from bot.console.pages import (
     charts,
     hand_overs,
     invitation,
+    landlord,
     moderation,
     people,
     posters,
     reading,
+    recipients,
     releases,
     responses,
     sign_in,
@@ -40,6 +42,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *workshops.PAGES,
     *people.PAGES,
     *audit.PAGES,
+    *landlord.PAGES,
+    *recipients.PAGES,
     *staff.PAGES,
 )
 """In the order of the menu."""
