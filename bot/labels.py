@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.privacy.disclosure import CellKind, CellName, cell_named
 from bot.privacy.keys import Keyring
-from bot.understanding.model import model
+from bot.understanding.table import head
 from bot.understanding.themes import read_areas, read_themes
 from models.base import new_id
 from models.labels import LEAST_TO_MOST, Labelling, Source, labelling, labellings_by, labellings_of
@@ -50,8 +50,8 @@ class Labels:
         return self.themes if kind == "theme" else self.areas
 
 
-THEMES: Final = model("themes").labels
-AREAS: Final = model("areas").labels
+THEMES: Final = head("themes").labels
+AREAS: Final = head("areas").labels
 NO_LABELS: Final = Labels()
 
 

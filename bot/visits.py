@@ -19,7 +19,6 @@ from bot.privacy.keys import Keyring
 from bot.visit_list import VisitRow
 from models import Store
 from models.base import new_id
-from models.handovers import has_live_hand_over
 from models.landlords import Landlord
 from models.people import Contact, contacts_of
 from models.visits import (
@@ -177,18 +176,12 @@ class Visits:
 
     def _reason(self, session: Session, contact: Contact) -> str | None:
         """Why this person is not to be asked, or None."""
-        everywhere = contacts_of(session, contact.person) or [contact]
-        ids = [one.id for one in everywhere]
         now = self._clock()
-        if self._people.is_listed(session, contact.channel, self._people.address(contact)):
-            return "stopped"
-        if any(one.do_not_ask for one in everywhere):
-            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
-        if contact.unreachable:
-            return "unreachable"
-        if has_live_hand_over(session, ids):
-            return "hand_over_open"
-        if asked_since(session, ids, now - MINDED_FOR):
+        reason = self._people.why_not(session, contact)
+        if reason is not None:
+            return reason
+        everywhere = [one.id for one in contacts_of(session, contact.person)] or [contact.id]
+        if asked_since(session, everywhere, now - MINDED_FOR):
             return "asked_lately"
         heard = contact.last_heard_at or contact.created_at
         return "dormant" if now - heard > DORMANT_AFTER else None

@@ -17,6 +17,8 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from bot.understanding.features import features
+from bot.understanding.table import LABELS, START, THRESHOLD
+from bot.understanding.table import written as lines_of
 from bot.understanding.urgency import ALARM
 
 HERE: Final = Path(__file__).resolve().parent
@@ -250,15 +252,14 @@ def _best_steps(true: Numbers, got: Numbers) -> Numbers:
 def written(task: Task, whole: Table, true: Numbers, needed: Sequence[float]) -> list[str]:
     """Learn from these rows; the lines of the file of weights."""
     weights, starts = _learnt(whole, true, task)
-    lines = ["! Learnt by training/train.py; do not edit. Weights of features (rows) for labels (columns)."]
-    lines += ["\t".join(["feature", *task.labels])]
-    lines += ["\t".join(["(start)", *(f"{start:.2f}" for start in starts)])]
-    lines += ["\t".join(["(threshold)", *(f"{need:.2f}" for need in needed)])]
-    for name, cells in sorted(zip(whole.names, weights, strict=True), key=lambda row: row[0]):
-        if np.abs(cells).max() >= SMALLEST:
-            told = [f"{cell:.2f}" if abs(cell) >= SMALLEST / 2 else "" for cell in cells]
-            lines.append("\t".join([name, *told]))
-    return lines
+    lines = ["! Learnt by training/train.py; do not edit. What the lines mean: table.py in the folder above."]
+    lines += ["\t".join([LABELS, *task.labels])]
+    lines += ["\t".join([START, *(f"{start:.2f}" for start in starts)])]
+    lines += ["\t".join([THRESHOLD, *(f"{need:.2f}" for need in needed)])]
+    heavy = np.abs(weights).max(axis=1) >= SMALLEST
+    kept = np.where(np.abs(weights) >= SMALLEST / 2, weights, 0)[heavy].tolist()
+    names = np.array(whole.names, dtype=object)[heavy]
+    return [*lines, *sorted(lines_of(names, kept))]
 
 
 def report(task: Task, found: Sequence[Message], got: Numbers, needed: Sequence[float]) -> str:

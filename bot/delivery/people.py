@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
+from models.handovers import has_live_hand_over
 from models.outbound import Addressee
 from models.people import (
     Contact,
     add_contacts,
     contacts_by_lookup,
+    contacts_of,
     is_listed,
     rejoin,
     stop,
@@ -87,6 +89,17 @@ class People:
     def is_listed(self, session: Session, channel: str, address: str) -> bool:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
         return is_listed(session, self._hashes(channel, address))
+
+    def why_not(self, session: Session, contact: Contact) -> str | None:
+        """Why a person is not to be asked anything, whatever it is; None when they may be."""
+        everywhere = contacts_of(session, contact.person) or [contact]
+        if self.is_listed(session, contact.channel, self.address(contact)):
+            return "stopped"
+        if any(one.do_not_ask for one in everywhere):
+            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
+        if contact.unreachable:
+            return "unreachable"
+        return "hand_over_open" if has_live_hand_over(session, [one.id for one in everywhere]) else None
 
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.demo.stage import Stage
 from bot.workshops.moderating import WordsDesk
-from bot.workshops.sessions import Plan
+from bot.workshops.planning import Plan
 from models.landlords import all_landlords
 from models.workshops import Workshop, workshop_of
 
@@ -31,7 +31,7 @@ def open_hall(stage: Stage) -> None:
         organisers=(ORGANISER,),
         prompts=(),
     )
-    made = product.workshops.add(plan, [landlord])
+    made = product.workshops.add(plan, [landlord], ORGANISER)
     with product.store.write() as session:
         row = session.get_one(Workshop, made.id)
         row.code, row.live_key, row.starts_at = CODE, LIVE_KEY, now - timedelta(minutes=10)

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain, groupby, pairwise
 from typing import Final
 
 from bot.understanding.lexicon import lexicon
@@ -21,6 +23,8 @@ LENGTHS: Final = (1, 2, 3, 5, 8, 12, 18, 30)
 PIECES: Final = (3, 4, 5)
 SHAPE: Final = 0.3
 """The strength of a feature that tells of a message's length, first and last words."""
+REMEMBERED: Final = 4096
+"""Words whose parts and classes are kept at hand: far more than people commonly use."""
 
 _TOKEN: Final = re.compile(r"#|[^\W_]+|\?|[.!;:\n]+|[☀-➿\U0001F300-\U0001FAFF]")
 _NUMBER_WORDS: Final = frozenset(
@@ -76,6 +80,7 @@ def _spelling() -> dict[str, str]:
     return dict(lexicon("spelling")["words"])
 
 
+@lru_cache(REMEMBERED)
 def _word(token: str) -> str:
     if token == "?":  # noqa: S105 - a question mark, no password
         return token
@@ -105,33 +110,53 @@ def _undouble(root: str, ending: str) -> str:
     return root.removesuffix("e") if len(root) > 3 else root
 
 
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """The entries of classes.toml.
+
+    Args:
+        words: the classes of each word.
+        beginnings: the classes of words that begin so.
+        phrases: phrases of more words, each with its class, by their first two.
+    """
+
+    words: dict[str, list[str]]
+    beginnings: dict[str, list[str]]
+    phrases: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]]
+
+
 @cache
-def _classes() -> tuple[dict[str, list[tuple[tuple[str, ...], str]]], dict[str, list[str]]]:
-    """Class entries by their first word; and beginnings of words with their classes."""
-    by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    beginnings: dict[str, list[str]] = {}
+def _classes() -> _Classes:
+    classes = _Classes({}, {}, {})
     for name, entries in lexicon("classes").items():
         for entry in entries:
             if entry.endswith("*") and " " not in entry:
-                beginnings.setdefault(entry[:-1], []).append(name)
+                classes.beginnings.setdefault(entry[:-1], []).append(name)
                 continue
             words = tuple(token for token in tokens(entry.rstrip("*")) if token != BOUNDARY)
-            by_first.setdefault(words[0], []).append((words, name))
-    return by_first, beginnings
+            if len(words) == 1:
+                classes.words.setdefault(words[0], []).append(name)
+            else:
+                classes.phrases.setdefault(words[:2], []).append((words, name))
+    return classes
 
 
-def classes_at(words: Sequence[str], place: int) -> list[str]:
+@lru_cache(REMEMBERED)
+def _classes_of(word: str) -> tuple[str, ...]:
+    """The classes of a word by itself."""
+    classes = _classes()
+    begun = (classes.beginnings.get(word[:length], ()) for length in range(3, len(word) + 1))
+    return tuple(dict.fromkeys(chain(classes.words.get(word, ()), *begun)))
+
+
+def classes_at(words: Sequence[str], place: int) -> Sequence[str]:
     """The word classes of which a phrase starts at one place of a message, always in the same order."""
-    by_first, beginnings = _classes()
-    word = words[place]
-    found = dict.fromkeys(
-        name
-        for entry, name in by_first.get(word, ())
-        if len(entry) == 1 or tuple(words[place : place + len(entry)]) == entry
-    )
-    for length in range(3, len(word) + 1):
-        found |= dict.fromkeys(beginnings.get(word[:length], ()))
-    return list(found)
+    alone = _classes_of(words[place])
+    phrases = _classes().phrases.get(tuple(words[place : place + 2]))
+    if phrases is None:
+        return alone
+    longer = [name for phrase, name in phrases if tuple(words[place : place + len(phrase)]) == phrase]
+    return tuple(dict.fromkeys((*alone, *longer)))
 
 
 def features(text: str) -> dict[str, float]:
@@ -144,45 +169,55 @@ def features(text: str) -> dict[str, float]:
     return strengths
 
 
+def _sentences(words: Sequence[str]) -> Iterable[list[str]]:
+    return (list(group) for is_mark, group in groupby(words, BOUNDARY.__eq__) if not is_mark)
+
+
 def _words(words: Sequence[str]) -> Iterator[str]:
-    for size in (1, 2, 3):
-        for start in range(len(words) - size + 1):
-            part = words[start : start + size]
-            if size == 1 or BOUNDARY not in part:
-                yield "_".join(part)
+    """Words, and two and three in a row within a sentence."""
+    yield from words
+    for sentence in _sentences(words):
+        yield from map("_".join, pairwise(sentence))
+        yield from map("_".join, zip(sentence, sentence[1:], sentence[2:], strict=False))
 
 
 def _word_classes(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Word classes and pairs of them; and pairs of a class and a word that stand near each other, in their order."""
     classes: list[str] = []
     mixed: list[str] = []
-    recent: list[tuple[int, str, list[str]]] = []
+    recent: list[tuple[int, Sequence[str]]] = []
+    begin = 0
     for place, word in enumerate(words):
         if word == BOUNDARY:
-            recent.clear()
+            recent, begin = [], place + 1
             continue
+        mixed += [f"@{one}>{word}" for seen, names in recent if place - seen <= NEAR for one in names]
         here = classes_at(words, place)
-        recent = [one for one in recent if place - one[0] <= PAIR_WINDOW]
-        negated = any("neg" in names and place - seen <= NEGATION_WINDOW for seen, _, names in recent)
-        for name in here:
-            classes.append(f"@{name}")
-            if negated and name != "neg":
-                classes.append(f"@not_{name}")
-            classes += [f"@{one}>{name}" for _, _, names in recent for one in names if one != name]
-        for seen, before, names in recent:
-            if place - seen <= NEAR:
-                mixed += [f"@{one}>{word}" for one in names]
-                mixed += [f"{before}>@{name}" for name in here]
-        recent.append((place, word, here))
+        if here:
+            recent = [one for one in recent if place - one[0] <= PAIR_WINDOW]
+            classes += _beside(place, here, recent)
+            mixed += [
+                f"{before}>@{one}" for before in words[max(begin, place - NEAR) : place] for one in here
+            ]
+            recent.append((place, here))
     return classes, mixed
 
 
+def _beside(place: int, here: Sequence[str], recent: Sequence[tuple[int, Sequence[str]]]) -> Iterator[str]:
+    """The word classes at a place, each alone, negated, and behind those that stand before it."""
+    negated = any("neg" in names and place - seen <= NEGATION_WINDOW for seen, names in recent)
+    for name in here:
+        yield f"@{name}"
+        if negated and name != "neg":
+            yield f"@not_{name}"
+        yield from (f"@{one}>{name}" for _, names in recent for one in names if one != name)
+
+
 def _pieces(words: Sequence[str]) -> Iterator[str]:
-    for word in words:
-        yield from _pieces_of(word)
+    return chain.from_iterable(map(_pieces_of, words))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(REMEMBERED)
 def _pieces_of(word: str) -> tuple[str, ...]:
     """Three to five letters in a row, so that misspelt and unknown words still tell something."""
     if len(word) <= 2:

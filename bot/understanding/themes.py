@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.understanding.model import Name, reasons, scores
+from bot.understanding.model import reasons, scores
+from bot.understanding.table import Name
 
 MOST_AREAS: Final = 3
 MOST_THEMES: Final = 2
