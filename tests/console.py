@@ -129,8 +129,8 @@ class House:
         assert newest
         return newest
 
-    def on_duty(self, email: str, role: str, landlord_id: int | None = None) -> None:
-        """Somebody is told of hand-overs of that role."""
+    def on_duty(self, email: str, role: str, landlord_id: int | None = None) -> int:
+        """Somebody is told of hand-overs of that role; gives the id of the contact."""
         keys, contact_id = self.product.keys, new_id()
         with self.product.store.write() as session:
             session.add(
@@ -143,6 +143,7 @@ class House:
                     created_at=self.now,
                 )
             )
+        return contact_id
 
     def release(self, landlord_id: int) -> int:
         """A frozen release of a landlord; gives its id."""
