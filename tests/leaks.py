@@ -128,7 +128,7 @@ def pytest_configure() -> None:
     """Listen wherever something could be heard, and plant what comes in."""
     debug = structlog.make_filtering_bound_logger(logging.DEBUG)
     configure = structlog.configure
-    structlog.configure = lambda **chosen: configure(**{**chosen, "wrapper_class": debug})  # type: ignore[assignment]
+    structlog.configure = lambda **chosen: configure(**{**chosen, "wrapper_class": debug})
     _after(structlog.processors.JSONRenderer, "__call__", lambda _self, line: hear("log", str(line)))
     _after(httpx.Client, "send", _hear_answer)
     _after_awaiting(httpx.AsyncClient, "send", _hear_answer)
@@ -215,6 +215,7 @@ def _hear_exception(error: Exception, _nothing: object) -> None:
 
 
 def _kinds(kind: type) -> Iterator[type]:
+    one: type
     for one in kind.__subclasses__():
         yield one
         yield from _kinds(one)

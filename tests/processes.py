@@ -155,8 +155,8 @@ def _live(arguments: Sequence[str], folder: str, env: Mapping[str, str], streams
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
-    for number, (path, how) in enumerate(zip(streams, STREAMS, strict=True)):
-        opened = os.open(path, how, 0o600)
+    for number, (path, flags) in enumerate(zip(streams, STREAMS, strict=True)):
+        opened = os.open(path, flags, 0o600)
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin, sys.stdout, sys.stderr = (
