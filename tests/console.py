@@ -168,6 +168,13 @@ class House:
         due = self.now.date() + timedelta(weeks=4)
         return self.product.responses.write(owner, "time-", "will", "We ring first.", "a test", due_on=due)
 
+    def api_key(self, landlord_id: int) -> int:
+        """A key of a landlord's system; gives its id."""
+        with self.product.store.read() as session:
+            owner = session.get_one(Landlord, landlord_id)
+        self.product.api_keys.make(owner, "Repairs system", "a test")
+        return self.product.api_keys.all(owner)[-1].id
+
     def workshop(self, landlord_id: int) -> int:
         """A workshop of that landlord alone; gives its id."""
         with self.product.store.read() as session:

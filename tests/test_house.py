@@ -118,6 +118,7 @@ ARROWS = {
         "bot.wording",
         "models",
     },
+    "bot.api_keys": {"bot.audit", "bot.privacy.keys", "models"},
     "bot.recipients": {"bot.audit", "bot.privacy.keys", "models"},
     "bot.staff_alerts": {"bot.handover", "bot.log", "bot.privacy.keys", "models"},
     "bot.visit_list": {"bot.numbers"},
@@ -215,6 +216,7 @@ ARROWS = {
         "models",
     },
     "bot.console": {
+        "bot.api_keys",
         "bot.audit",
         "bot.console",
         "bot.conversation.join_codes",
