@@ -24,7 +24,7 @@ def open_hall(stage: Stage) -> None:
         title="Respect for All",
         place="Saltmarsh Hall",
         starts_at=now + timedelta(minutes=1),
-        length=timedelta(days=30),
+        length=timedelta(hours=2),
         timezone=landlord.timezone,
         capacity=100,
         languages=("en",),
@@ -35,6 +35,9 @@ def open_hall(stage: Stage) -> None:
     with product.store.write() as session:
         row = session.get_one(Workshop, made.id)
         row.code, row.live_key, row.starts_at = CODE, LIVE_KEY, now - timedelta(minutes=10)
+        row.ends_at = now + timedelta(
+            days=30
+        )  # longer than any workshop may last, so that no visitor comes too late
     product.room.ask(made, "word", ASKS)
 
 
