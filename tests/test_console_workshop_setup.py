@@ -9,6 +9,7 @@ from console import NOW, Answer, House
 from sqlalchemy import func, select
 
 from bot.audit import verify
+from bot.console.accounts import Refused
 from bot.conversation.messages import Incoming
 from models.audit import before
 from models.base import new_id
@@ -131,6 +132,9 @@ def test_a_moderator_is_no_organiser(house: House) -> None:
         "POST", f"/console/{house.ours}/workshops/new", ORGANISER, PLAN | {"organisers": moderator}
     )
     assert "A moderator of one of these landlords" in refused.plain
+    set_up(house)
+    with pytest.raises(Refused, match="organises"):
+        house.accounts.add("second@respect.example", house.ours, "moderator", "a test")
     theirs = PLAN | {f"of_{house.theirs}": "1"}
     house.ask("POST", f"/console/{house.ours}/workshops/new", ORGANISER, theirs)
     with house.product.store.read() as session:
