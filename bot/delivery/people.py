@@ -14,7 +14,7 @@ from models.people import (
     Contact,
     add_contacts,
     contacts_by_lookup,
-    is_listed,
+    listed,
     rejoin,
     stop,
     stored_as,
@@ -86,7 +86,13 @@ class People:
 
     def is_listed(self, session: Session, channel: str, address: str) -> bool:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
-        return is_listed(session, self._hashes(channel, address))
+        return bool(listed(session, self._hashes(channel, address)))
+
+    def listed_among(self, session: Session, contacts: Sequence[Contact]) -> frozenset[int]:
+        """The ids of those of these contacts who are not to be asked anything, as `is_listed` says it."""
+        hashes = {contact.id: self.hashes_of(contact) for contact in contacts}
+        found = listed(session, [one for theirs in hashes.values() for one in theirs])
+        return frozenset(contact_id for contact_id, theirs in hashes.items() if not found.isdisjoint(theirs))
 
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""

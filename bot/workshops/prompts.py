@@ -17,7 +17,7 @@ from bot.delivery.people import People
 from bot.log import get_logger
 from models import Store
 from models.base import new_id
-from models.handovers import has_live_hand_over
+from models.handovers import live_hand_overs
 from models.people import Contact, contacts_of
 from models.workshops import (
     COMING,
@@ -219,4 +219,4 @@ class Prompts:
             return "unreachable"
         if any(one.do_not_ask for one in everywhere):
             return next(one.do_not_ask for one in everywhere if one.do_not_ask)
-        return "hand_over_open" if has_live_hand_over(session, [one.id for one in everywhere]) else None
+        return "hand_over_open" if live_hand_overs(session, [one.id for one in everywhere]) else None
