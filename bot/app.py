@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from bot.alerts import Bellman
 from bot.console.accounts import Accounts
 from bot.console.app import Console
+from bot.console.group_roles import read_group_roles
 from bot.console.guard import Guard
 from bot.console.hand_over_page import hand_over_routes
 from bot.console.page import Office
@@ -25,6 +26,7 @@ from bot.console.said_and_done_page import said_and_done_route
 from bot.console.signing_in import SigningIn
 from bot.console.unsubscribe_page import unsubscribe_route
 from bot.console.visits_api import VisitsApi
+from bot.console.work_accounts import WorkAccounts
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Arrival, Channel, ChannelName, Reader
@@ -41,6 +43,8 @@ from bot.delivery.threads import Bell, Threads
 from bot.delivery.turns import Turns
 from bot.digest.post import PostRoom
 from bot.failpoints import failpoint
+from bot.hand_over_by_link import ByLink
+from bot.hand_over_links import Links
 from bot.handover import Desk, queue_alert
 from bot.health import health_routes
 from bot.key_chain import join_chain
@@ -55,13 +59,14 @@ from bot.recipients import Recipients
 from bot.responses import Responses
 from bot.retention import Retention, keep_of
 from bot.schedule import queue_due
-from bot.settings import Settings
+from bot.settings import Settings, SettingsProblem
 from bot.translation import Translator
 from bot.visits import Visits
 from bot.vitals import Pulse
 from bot.watch import Watch
 from bot.wording import Wording, load_wording
 from bot.work import Work
+from bot.workshops.inviting import Invitations
 from bot.workshops.live import LivePage
 from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
@@ -109,10 +114,12 @@ class Product:
     reconciler: Reconciler
     visits: Visits
     workshops: Sessions
+    invitations: Invitations
     prompts: Prompts
     workroom: Workroom
     room: RoomDesk
     hand_overs: Desk
+    by_link: ByLink
     bellman: Bellman
     watch: Watch
     retention: Retention
@@ -165,15 +172,20 @@ class Product:
             self.bell.ring()
             return True
 
+        signing_in = SigningIn(self.store, self.keys, Passwords(), self.clock)
+        accounts = Accounts(self.store, self.keys, self.clock)
         return Office(
             store=self.store,
             keys=self.keys,
             clock=self.clock,
             guard=Guard(base),
-            signing_in=SigningIn(self.store, self.keys, Passwords(), self.clock),
-            accounts=Accounts(self.store, self.keys, self.clock),
+            signing_in=signing_in,
+            accounts=accounts,
             hand_overs=self.hand_overs,
             visits=self.visits,
+            workshops=self.workshops,
+            invitations=self.invitations,
+            hours=self.hours,
             responses=self.responses,
             landlords=self.landlords,
             recipients=self.recipients,
@@ -187,6 +199,7 @@ class Product:
             operator=self.settings.operator_name,
             post=post,
             visitors=visitors,
+            work_accounts=_work_accounts(self, accounts, signing_in),
         )
 
     def work(self) -> Work:
@@ -274,7 +287,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
     base, alerts_to = settings.public_base_url, settings.alerts_to
     bell = Bell()
     outbox = Outbox(store, keys, people, channels, clock, threads, settings.daily_message_limit)
-    desk = Desk(store, keys, rules, load_wording("bot.console"), clock, base, alerts_to)
+    links = Links(keys, base)
+    desk = Desk(store, keys, rules, load_wording("bot.console"), clock, links, alerts_to)
     turns = Turns(keys, people, wording, settings.operator_name, settings.lines, hours, desk.make, clock)
     world = dialogue.World(scripts, wording.languages, rules, settings.quiet, settings.vital_interests)
 
@@ -302,11 +316,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         workroom=Workroom(store, keys, server, settings.operator_name, clock, beside),
         room=RoomDesk(store, keys, clock, load_wording("bot.workshops")),
         visits=Visits(store, keys, people, initiative, hours, scripts["after_visit"], accounts, clock),
-        workshops=Sessions(
-            store, keys, people, initiative, hours, scripts["workshop_invite"], accounts, clock
-        ),
+        workshops=Sessions(store, keys, hours, settings.operator_name, settings.lines, clock),
+        invitations=Invitations(store, people, initiative, scripts["workshop_invite"], accounts),
         prompts=Prompts(store, people, initiative, hours, scripts, accounts, clock),
         hand_overs=desk,
+        by_link=ByLink(store, keys, desk, links, clock, alerts_to),
         bellman=Bellman(store, keys, server, channels.get("sms"), clock, threads),
         watch=Watch(store, keys, staff, hours, settings.digest_time, alerts_to, clock, base),
         retention=Retention(store, keys, keep_of(settings), clock),
@@ -389,11 +403,33 @@ def web_app(
     privacy = privacy_route(as_page(notice(settings)))
     unsubscribe = unsubscribe_route(product.recipients, beside)
     said = said_and_done_route(product.responses, beside)
-    hand_overs = hand_over_routes(product.hand_overs, beside)
+    hand_overs = hand_over_routes(product.by_link, beside)
     pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
     live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)
+
+
+def _work_accounts(product: Product, accounts: Accounts, signing_in: SigningIn) -> WorkAccounts | None:
+    """The employer's sign-in, where one is set.
+
+    Raises:
+        SettingsProblem: when the extra that it needs is not installed.
+        GroupProblem: when SSO_GROUPS can't be read.
+    """
+    settings, keys, clock = product.settings, product.keys, product.clock
+    if not settings.sso_issuer:
+        return None
+    try:
+        from bot.console.sso import SingleSignOn  # noqa: PLC0415 - an extra
+        from bot.console.sso_provider import Provider  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise SettingsProblem("SSO_ISSUER needs more: pip install 'listened[sso]'") from None
+    client = settings.sso_client_id, settings.sso_client_secret.get_secret_value()
+    provider = Provider(settings.sso_issuer, clock)
+    sso = SingleSignOn(provider, client, settings.sso_groups_claim, settings.public_base_url, keys, clock)
+    groups = read_group_roles(settings.sso_groups)
+    return WorkAccounts(product.store, keys, sso, groups, accounts, signing_in, clock)
 
 
 def _readers(product: Product) -> list[tuple[str, Reader]]:

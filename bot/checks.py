@@ -1,21 +1,24 @@
 """What is configured, what is missing, and how to mend it: said before anything opens a port."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.audit import actor
+from bot.console.group_roles import Given, GroupProblem, read_group_roles
 from bot.conversation.hand_overs import ROLES
 from bot.key_chain import CANT_OPEN, check_chain
 from bot.mail import MailSettingsProblem
 from bot.mail_tokens import mail_server_of
 from bot.migrations import is_current
-from bot.privacy.keys import KeyProblem
+from bot.privacy.keys import KeyProblem, Keyring
 from bot.retention import Retention, keep_of
 from bot.rotation import left, unreadable
 from bot.settings import Settings, SettingsProblem
@@ -23,7 +26,8 @@ from bot.wording import load_wording
 from models import Store
 from models.handovers import contacts_for
 from models.inbound import count_quarantined
-from models.landlords import Landlord, all_landlords, recipients_of
+from models.landlords import Landlord, all_landlords, name_key, recipients_of
+from models.staff import can_sign_in_as
 
 Verdict = Literal["good", "missing", "wrong", "note"]
 
@@ -52,6 +56,7 @@ def check(settings: Settings) -> list[Finding]:
         *_telegram(settings),
         *_twilio(settings),
         *_mail(settings),
+        *_sign_in(settings),
         *_database(settings),
         *_languages(),
     ]
@@ -123,6 +128,29 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("Mail", "good", f"Digests go out on Mondays at {settings.digest_time:%H:%M}.")
 
 
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    """The employer's sign-in for staff."""
+    if not settings.sso_issuer:
+        yield Finding("Sign-in", "missing", "Set SSO_ISSUER to let staff in with their work accounts.")
+        return
+    issuer = urlsplit(settings.sso_issuer)
+    try:
+        read_group_roles(settings.sso_groups)
+    except GroupProblem as problem:
+        yield Finding("Sign-in", "wrong", f"SSO_GROUPS: {problem}.")
+        return
+    if find_spec("authlib") is None:
+        yield Finding("Sign-in", "wrong", "SSO_ISSUER needs more: pip install 'listened[sso]'")
+    elif issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost"):
+        yield Finding("Sign-in", "wrong", "SSO_ISSUER must begin with https://: it says who may come in.")
+    elif not (settings.sso_client_id and settings.sso_client_secret.get_secret_value()):
+        yield Finding("Sign-in", "wrong", "Set SSO_CLIENT_ID and SSO_CLIENT_SECRET as well.")
+    elif not settings.public_base_url:
+        yield Finding("Sign-in", "wrong", "Set PUBLIC_BASE_URL: people come back to it from there.")
+    else:
+        yield Finding("Sign-in", "good", "Staff may come in with their work accounts.")
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
         store = Store(settings.database_url)
@@ -167,6 +195,19 @@ def _kept(settings: Settings, store: Store) -> Iterator[Finding]:
                 )
             yield from _duty(session, landlord)
         yield from _left_lying(session)
+        yield from _groups(settings, landlords)
+
+
+def _groups(settings: Settings, landlords: Sequence[Landlord]) -> Iterator[Finding]:
+    """Whether there is a landlord for each role that SSO_GROUPS gives."""
+    known = {landlord.name_key for landlord in landlords} | ({""} if len(landlords) == 1 else set())
+    try:
+        given = frozenset[Given]().union(*read_group_roles(settings.sso_groups).values())
+    except GroupProblem:
+        return  # said already
+    for one in sorted({one.landlord for one in given if name_key(one.landlord) not in known}):
+        sentence = f"no landlord is called {one}" if one else "say which landlord, as group=role@landlord"
+        yield Finding("Sign-in", "wrong", f"SSO_GROUPS: {sentence}.")
 
 
 def _stored(settings: Settings, store: Store) -> Iterator[Finding]:
@@ -186,6 +227,7 @@ def _stored(settings: Settings, store: Store) -> Iterator[Finding]:
             "note",
             f"{count} stored values are of an older key. Bring them over: listened keys rotate",
         )
+    yield from _without_account(store, keys)
     overdue = Retention(store, keys, keep_of(settings), lambda: datetime.now(UTC)).overdue()
     if overdue:
         named = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in overdue.items())
@@ -196,6 +238,26 @@ def _stored(settings: Settings, store: Store) -> Iterator[Finding]:
         )
     else:
         yield Finding("Forgetting", "good", "Nothing is kept longer than it may be.")
+
+
+def _without_account(store: Store, keys: Keyring) -> Iterator[Finding]:
+    """Who is told of hand-overs and opens them without signing in."""
+    with store.read() as session:
+        for landlord in all_landlords(session):
+            emails = {
+                keys.open("duty_contact", contact.id, "email", contact.email)
+                for contact in contacts_for(session, landlord.id, ROLES)
+            }
+            count = sum(
+                not can_sign_in_as(session, actor(keys, email), landlord.id, "duty") for email in emails
+            )
+            if count:
+                yield Finding(
+                    "On duty",
+                    "note",
+                    f"{landlord.name}: {count} of {len(emails)} open hand-overs by a link alone, without signing in. "
+                    "Give them accounts: listened staff add EMAIL --role duty",
+                )
 
 
 def _duty(session: Session, landlord: Landlord) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from bot.audit import record
 from bot.handover import Desk, View
 from bot.privacy.keys import Keyring
 from models import Store
-from models.base import new_id
 from models.handovers import (
     CLOSED,
     LIVE,
@@ -26,7 +25,6 @@ from models.handovers import (
 OPENED_FOR: Final = timedelta(minutes=30)
 """So long the page shows words and number after somebody has said why they open it."""
 CLOSED_SHOWN: Final = 50
-What = Literal["opened", "noted", "closed"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,7 +107,7 @@ class Room:
                 return False
             if take:
                 self._desk.mark_taken(made, self._who)
-            self._write(session, made, "opened", reason)
+            self._desk.note_event(session, made, "opened", self._who, reason)
             record(session, self._keys, self._clock(), self._who, "hand_over_opened", "hand_over", made.id)
         return True
 
@@ -119,7 +117,7 @@ class Room:
             made = self._found(session, hand_over_id)
             if made is None:
                 return False
-            self._write(session, made, "noted", words)
+            self._desk.note_event(session, made, "noted", self._who, words)
         return True
 
     def close(self, hand_over_id: int, words: str) -> bool:
@@ -128,7 +126,7 @@ class Room:
             made = self._found(session, hand_over_id)
             if made is None or made.state == CLOSED:
                 return False
-            self._write(session, made, "closed", words)
+            self._desk.note_event(session, made, "closed", self._who, words)
             self._desk.mark_closed(session, made, self._who, words)
         return True
 
@@ -136,20 +134,6 @@ class Room:
         theirs = hand_overs_for(self._landlord_id, self.roles(session)).subquery()
         query = select(HandOver).where(HandOver.id == hand_over_id, HandOver.id.in_(select(theirs.c.id)))
         return session.scalar(query)
-
-    def _write(self, session: Session, made: HandOver, what: What, words: str) -> None:
-        row_id = new_id()
-        session.add(
-            HandOverEvent(
-                id=row_id,
-                hand_over_id=made.id,
-                at=self._clock(),
-                what=what,
-                who=self._keys.seal("hand_over_event", row_id, "who", self._who),
-                words=self._keys.seal("hand_over_event", row_id, "words", words),
-            )
-        )
-        session.flush()
 
     def _entry(self, row: HandOverEvent) -> Entry:
         return Entry(

@@ -1,6 +1,5 @@
 """Hand-overs: passing a danger or a complaint to the people who must act, by the rule of its kind."""
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.audit import record
 from bot.conversation.hand_overs import ROLES, Rule
 from bot.conversation.turn import HandOver as Wanted
+from bot.hand_over_links import OPERATOR, Links
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
 from bot.stories import StoryBook
@@ -27,6 +27,7 @@ from models.handovers import (
     Alert,
     DutyContact,
     HandOver,
+    HandOverEvent,
     contacts_for,
     live_hand_over,
     to_escalate,
@@ -39,6 +40,7 @@ MOST_LEVELS: Final = 4
 """How often an alert that nobody answers is escalated."""
 BATCH: Final = 50
 SAFE_TIME: Final = "safe_time"
+What = Literal["opened", "noted", "closed"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,7 +77,7 @@ class Desk:
         rules: who is told, by kind.
         wording: the words of alerts.
         clock: gives the current time, aware.
-        base_url: where our own pages are.
+        links: where alerts lead.
         operator_alerts: an address that hears of what a landlord has no contact for; "" for none.
     """
 
@@ -86,7 +88,7 @@ class Desk:
         rules: Mapping[str, Rule],
         wording: Wording,
         clock: Callable[[], datetime],
-        base_url: str,
+        links: Links,
         operator_alerts: str,
     ) -> None:
         self._store = store
@@ -94,7 +96,7 @@ class Desk:
         self._rules = rules
         self._wording = wording
         self._clock = clock
-        self._base_url = base_url
+        self._links = links
         self._operator_alerts = operator_alerts
 
     def make(
@@ -155,37 +157,11 @@ class Desk:
                 self._alert(session, made, roles)
         return len(late)
 
-    def look(self, hand_over_id: int, proof: str) -> View | None:
-        """What anybody with the link may see: that there is something, and of what kind. None for a wrong link."""
-        with self._store.read() as session:
-            made = self._found(session, hand_over_id, proof)
-            return self.view(session, made) if made else None
-
-    def take(self, hand_over_id: int, proof: str, name: str) -> View | None:
-        """Somebody says who they are: from now on it is theirs, and they are shown words and number."""
-        with self._store.write() as session:
-            made = self._found(session, hand_over_id, proof)
-            if made is None:
-                return None
-            self.mark_taken(made, name)
-            get_logger().info("hand_over_opened", kind=made.kind)
-            record(session, self._keys, self._clock(), name, "hand_over_opened", "hand_over", made.id)
-            return self.view(session, made, name)
-
     def mark_taken(self, made: HandOver, name: str) -> None:
         """From now on it is theirs, if it was nobody's."""
         if made.state == OPEN:
             made.state, made.taken_at, made.escalate_at = TAKEN, self._clock(), None
             made.taken_by = self._keys.seal("hand_over", made.id, "taken_by", name)
-
-    def close(self, hand_over_id: int, proof: str, name: str, note: str) -> View | None:
-        """It has been dealt with."""
-        with self._store.write() as session:
-            made = self._found(session, hand_over_id, proof)
-            if made is None:
-                return None
-            self.mark_closed(session, made, name, note)
-            return self.view(session, made)
 
     def mark_closed(self, session: Session, made: HandOver, name: str, note: str) -> None:
         """It has been dealt with: who says so and what was done is kept."""
@@ -193,33 +169,37 @@ class Desk:
         made.note = self._keys.seal("hand_over", made.id, "note", f"{name}: {note}")
         record(session, self._keys, self._clock(), name, "hand_over_closed", "hand_over", made.id)
 
-    def link(self, hand_over_id: int) -> str:
-        """The address of a hand-over's page. Whoever has it may open it, so it goes to duty contacts alone."""
-        return f"{self._base_url}/hand-over/{hand_over_id}/{self._proofs(hand_over_id)[0]}"
-
-    def _proofs(self, hand_over_id: int) -> list[str]:
-        return [key.hex() for key in self._keys.proofs("hand_over", str(hand_over_id))]
-
-    def _found(self, session: Session, hand_over_id: int, proof: str) -> HandOver | None:
-        right = any(
-            hmac.compare_digest(proof.encode(), known.encode()) for known in self._proofs(hand_over_id)
+    def note_event(self, session: Session, made: HandOver, what: What, who: str, words: str) -> None:
+        """Keep that somebody opened it, and why, or what they wrote on it."""
+        row_id = new_id()
+        session.add(
+            HandOverEvent(
+                id=row_id,
+                hand_over_id=made.id,
+                at=self._clock(),
+                what=what,
+                who=self._keys.seal("hand_over_event", row_id, "who", who),
+                words=self._keys.seal("hand_over_event", row_id, "words", words),
+            )
         )
-        return session.get(HandOver, hand_over_id) if right else None
+        session.flush()
 
     def _alert(self, session: Session, made: HandOver, roles: Sequence[str]) -> None:
         landlord = session.get_one(Landlord, made.landlord_id)
         subject = self._wording.text("en", f"alert.subject.{made.role}")
-        body = self._body(made, landlord)
         told = 0
         for contact in {one.lookup: one for one in contacts_for(session, landlord.id, roles)}.values():
             told += 1
             email = self._keys.open("duty_contact", contact.id, "email", contact.email)
-            self._queue(session, made, "mail", email, subject, body)
+            link = self._links.to(session, made, contact.id, email)
+            self._queue(session, made, "mail", email, subject, self._body(made, landlord, link))
             if contact.mobile:
-                text = self._wording.text("en", "alert.sms", landlord=landlord.name, link=self.link(made.id))
+                text = self._wording.text("en", "alert.sms", landlord=landlord.name, link=link)
                 self._queue(session, made, "sms", self._mobile(contact), subject, text)
         # The operator hears of what has no contact, and of what its contacts leave lying.
         if self._operator_alerts and (not told or made.level):
+            link = self._links.to(session, made, OPERATOR, self._operator_alerts)
+            body = self._body(made, landlord, link)
             self._queue(session, made, "mail", self._operator_alerts, subject, body)
         elif not told:
             get_logger().error("hand_over_without_contact", kind=made.kind)
@@ -227,7 +207,7 @@ class Desk:
     def _mobile(self, contact: DutyContact) -> str:
         return self._keys.open("duty_contact", contact.id, "mobile", contact.mobile or b"")
 
-    def _body(self, made: HandOver, landlord: Landlord) -> str:
+    def _body(self, made: HandOver, landlord: Landlord, link: str) -> str:
         zone = ZoneInfo(landlord.timezone)
         deadline = made.escalate_at or self._clock()
         again = self._wording.text("en", "alert.again", times=str(made.level + 1)) if made.level else ""
@@ -237,7 +217,7 @@ class Desk:
             landlord=landlord.name,
             time=f"{made.made_at.astimezone(zone):%A %H:%M}",
             deadline=f"{deadline.astimezone(zone):%A %H:%M}",
-            link=self.link(made.id),
+            link=link,
         )
 
     def _queue(  # noqa: PLR0913 - one alert

@@ -122,7 +122,9 @@ class Recipients:
         timezone: str | None = None,
         pdf: bool | None = None,
     ) -> None:
-        """Change how somebody gets them; what is None stays. An address that was unreachable is tried again.
+        """Change how somebody gets them; what is None stays, and "" is the landlord's own time zone.
+
+        An address that was unreachable is tried again.
 
         Raises:
             RecipientProblem: when a value is wrong, or nobody has that address.
@@ -133,7 +135,7 @@ class Recipients:
             chosen = {"every": every, "timezone": timezone, "pdf": pdf}
             for name, value in chosen.items():
                 if value is not None:
-                    setattr(row, name, value)
+                    setattr(row, name, None if value == "" else value)
             row.unreachable = None
             if every == OFF:
                 drop_queued(session, row.id)

@@ -215,6 +215,22 @@ class Settings(BaseSettings):
     keep_audit_days: int = Field(
         default=2192, ge=365, description="Days for which it is kept what staff did (six years)."
     )
+    sso_issuer: str = Field(
+        default="",
+        description="The employer's sign-in, for staff: its OpenID Connect issuer. Microsoft Entra: "
+        "https://login.microsoftonline.com/TENANT/v2.0. Empty: accounts with passwords only.",
+    )
+    sso_client_id: str = Field(default="", description="What Listened is called there: its client id.")
+    sso_client_secret: SecretStr = Field(default=SecretStr(""), description="The client's secret.")
+    sso_groups: str = Field(
+        default="",
+        description="Which groups there have which role here, as group=role or group=role@landlord, with ; between them. "
+        "Empty: operators give all roles.",
+    )
+    sso_groups_claim: str = Field(
+        default="groups",
+        description="The claim that holds somebody's groups; roles for app roles of Microsoft Entra.",
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="What Prometheus sends as a bearer token to /metrics. Without it only this machine may ask.",
@@ -224,7 +240,12 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "public_base_url", "telegram_api_url", "twilio_api_url", "translate_url", "smtp_oauth_token_url"
+        "public_base_url",
+        "telegram_api_url",
+        "twilio_api_url",
+        "translate_url",
+        "smtp_oauth_token_url",
+        "sso_issuer",
     )
     @classmethod
     def _is_base_url(cls, value: str) -> str:

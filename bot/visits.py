@@ -1,7 +1,7 @@
 """Visits: taking them in, and asking about each at its time, once, unless somebody should not be asked."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, cast
@@ -20,9 +20,8 @@ from bot.privacy.keys import Keyring
 from bot.visit_list import VisitRow
 from models import Store
 from models.base import new_id
-from models.handovers import live_hand_overs
 from models.landlords import Landlord
-from models.people import Contact, contacts_locked, contacts_of_all
+from models.people import Contact, contacts_locked
 from models.visits import (
     ASKED,
     NOT_ASKED,
@@ -201,38 +200,19 @@ class Visits:
                 visit.state, visit.reason = NOT_ASKED, "broken"
 
     def _reasons(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
-        """Why each of these people is not to be asked, or None."""
-        everywhere: dict[bytes, list[Contact]] = {one.person: [] for one in contacts}
-        for one in contacts_of_all(session, list(everywhere)):
-            everywhere[one.person].append(one)
-        ids = [one.id for one in contacts] + [one.id for theirs in everywhere.values() for one in theirs]
-        listed = self._people.listed_among(session, contacts)
-        live, asked = live_hand_overs(session, ids), asked_since(session, ids, self._clock() - MINDED_FOR)
-        return {
-            one.id: self._reason(one, everywhere[one.person] or [one], listed, live, asked)
-            for one in contacts
-        }
-
-    def _reason(
-        self,
-        contact: Contact,
-        everywhere: Sequence[Contact],
-        listed: Collection[int],
-        live: Collection[int],
-        asked: Collection[int],
-    ) -> str | None:
-        if contact.id in listed:
-            return "stopped"
-        if any(one.do_not_ask for one in everywhere):
-            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
-        if contact.unreachable:
-            return "unreachable"
-        if any(one.id in live for one in everywhere):
-            return "hand_over_open"
-        if any(one.id in asked for one in everywhere):
-            return "asked_lately"
-        heard = contact.last_heard_at or contact.created_at
-        return "dormant" if self._clock() - heard > DORMANT_AFTER else None
+        """Why each of these people is not to be asked, or None; by contact."""
+        now = self._clock()
+        reasons = self._people.whys_not(session, contacts)
+        everywhere = self._people.everywhere(session, contacts)
+        asked = asked_since(session, [one.id for own in everywhere.values() for one in own], now - MINDED_FOR)
+        for contact in contacts:
+            if reasons[contact.id] is not None:
+                continue
+            if any(one.id in asked for one in everywhere[contact.person]):
+                reasons[contact.id] = "asked_lately"
+            elif now - (contact.last_heard_at or contact.created_at) > DORMANT_AFTER:
+                reasons[contact.id] = "dormant"
+        return reasons
 
     def _write(self, session: Session, landlord: Landlord, rows: Sequence[VisitRow]) -> int:
         keyed = {self._keys_of(landlord, row): row for row in rows}

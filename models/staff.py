@@ -13,7 +13,7 @@ class Staff(Base):
     """One person who uses the console. A removed one is no row: what they did stays in the audit."""
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("lookup"),)
+    __table_args__ = (UniqueConstraint("lookup"), UniqueConstraint("subject"))
 
     id: Mapped[Id]
     lookup: Mapped[Hashed]
@@ -25,6 +25,8 @@ class Staff(Base):
     """The secret of their authenticator app."""
     totp_step: Mapped[int | None]
     """The last half minute whose code was used: no code works twice."""
+    subject: Mapped[Hashed | None]
+    """Keyed hash of who they are at their employer's sign-in; None for whoever signs in with a password."""
     created_at: Mapped[Moment]
 
 
@@ -38,6 +40,8 @@ class StaffRole(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"), index=True)
     role: Mapped[str]
+    by_group: Mapped[bool] = mapped_column(default=False)
+    """Whether a group at their employer gives it, and takes it away again."""
 
 
 class Invitation(Base):
@@ -65,6 +69,12 @@ class Login(Base):
     """Keyed hash of what the cookie holds."""
     made_at: Mapped[Moment]
     seen_at: Mapped[Moment]
+    held: Mapped[Sealed | None]
+    """What to ask the employer's sign-in with whether they are still known there; None after a password."""
+    asked_at: Mapped[Moment | None]
+    """When it was last asked."""
+    vouched_at: Mapped[Moment | None]
+    """When it last said yes."""
 
 
 class SignInFailure(Base):
@@ -85,6 +95,11 @@ def staff_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool = 
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def staff_by_subject(session: Session, lookups: Sequence[bytes]) -> Staff | None:
+    """Whoever has one of these keyed hashes at their employer's sign-in, locked for this transaction; or None."""
+    return session.scalar(select(Staff).where(Staff.subject.in_(lookups)).with_for_update())
+
+
 def roles_of(session: Session, staff_id: int) -> Sequence[StaffRole]:
     """What somebody may do, for whichever landlord."""
     query = select(StaffRole).where(StaffRole.staff_id == staff_id)
@@ -103,6 +118,14 @@ def has_role(session: Session, lookups: Sequence[bytes], landlord_id: int, roles
     query = select(StaffRole.id).join(Staff, Staff.id == StaffRole.staff_id)
     query = query.where(Staff.lookup.in_(lookups), StaffRole.landlord_id == landlord_id)
     return session.scalar(query.where(StaffRole.role.in_(roles)).limit(1)) is not None
+
+
+def can_sign_in_as(session: Session, lookups: Sequence[bytes], landlord_id: int, role: str) -> bool:
+    """Whether whoever has one of these keyed hashes has that role for that landlord, and an account that is set up."""
+    query = select(Staff.id).join(StaffRole, Staff.id == StaffRole.staff_id).where(Staff.lookup.in_(lookups))
+    query = query.where(StaffRole.landlord_id == landlord_id, StaffRole.role == role)
+    query = query.where(Staff.password.is_not(None) | Staff.subject.is_not(None))
+    return session.scalar(query.limit(1)) is not None
 
 
 def drop_role(session: Session, staff_id: int, landlord_id: int, role: str) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -20,6 +20,11 @@ HERE: Final = (COMING, WAITING)
 
 APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
+
+# What belongs to a workshop, or to somebody on one of its lists, goes when they go.
+OfWorkshop = Annotated[int, mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"))]
+OfOrganiser = Annotated[int, mapped_column(ForeignKey("organiser.id", ondelete="CASCADE"))]
+OfParticipant = Annotated[int, mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))]
 
 
 class Workshop(Base):
@@ -42,6 +47,8 @@ class Workshop(Base):
     capacity: Mapped[int]
     prompts: Mapped[list[str]] = mapped_column(JSON)
     """The moments (ISO, UTC) at which participants are asked before it, at most three."""
+    changed_at: Mapped[Moment | None]
+    """When its title, time or place last became another one: whoever was on the list before is told."""
     closed_at: Mapped[Moment | None]
     """Set when it was called off: nobody is asked any more."""
     created_at: Mapped[Moment]
@@ -52,7 +59,7 @@ class WorkshopLandlord(Base):
 
     __tablename__ = "workshop_landlord"
 
-    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"), primary_key=True)
+    workshop_id: Mapped[OfWorkshop] = mapped_column(primary_key=True)
     landlord_id: Mapped[int] = mapped_column(ForeignKey("landlord.id"), primary_key=True)
 
 
@@ -63,7 +70,7 @@ class Organiser(Base):
     __table_args__ = (UniqueConstraint("workshop_id", "lookup"),)
 
     id: Mapped[Id]
-    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"))
+    workshop_id: Mapped[OfWorkshop]
     lookup: Mapped[Hashed]
     address: Mapped[Sealed]
 
@@ -78,7 +85,7 @@ class Participant(Base):
     )
 
     id: Mapped[Id]
-    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"))
+    workshop_id: Mapped[OfWorkshop]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     state: Mapped[str]
     role: Mapped[str | None]
@@ -96,7 +103,7 @@ class Prompted(Base):
     __table_args__ = (UniqueConstraint("participant_id", "name"),)
 
     id: Mapped[Id]
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    participant_id: Mapped[OfParticipant]
     name: Mapped[str]
     at: Mapped[Moment]
 
@@ -108,7 +115,7 @@ class Contribution(Base):
     __table_args__ = (UniqueConstraint("participant_id", "question"),)
 
     id: Mapped[Id]
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    participant_id: Mapped[OfParticipant]
     question: Mapped[str]
     words: Mapped[Sealed]
     inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id", ondelete="SET NULL"))
@@ -128,7 +135,7 @@ class RoomQuestion(Base):
     __table_args__ = (Index("ix_room_question_workshop_id", "workshop_id"),)
 
     id: Mapped[Id]
-    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"))
+    workshop_id: Mapped[OfWorkshop]
     kind: Mapped[str]
     asks: Mapped[str]
     opened_at: Mapped[Moment]
@@ -142,7 +149,7 @@ class WorkshopRelease(Base):
     __table_args__ = (UniqueConstraint("workshop_id", "name"),)
 
     id: Mapped[Id]
-    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"))
+    workshop_id: Mapped[OfWorkshop]
     name: Mapped[str]
     contents: Mapped[Sealed]
     made_at: Mapped[Moment]
@@ -157,7 +164,7 @@ class WorkshopMail(Sendable, Base):
         Index("ix_workshop_mail_state_due_at", "state", "due_at"),
     )
 
-    organiser_id: Mapped[int] = mapped_column(ForeignKey("organiser.id", ondelete="CASCADE"))
+    organiser_id: Mapped[OfOrganiser]
     kind: Mapped[str]
 
 
@@ -182,6 +189,11 @@ def landlords_of(session: Session, workshop_id: int) -> Sequence[Landlord]:
     return session.scalars(
         query.where(WorkshopLandlord.workshop_id == workshop_id).order_by(Landlord.id)
     ).all()
+
+
+def drop_landlords(session: Session, workshop_id: int) -> None:
+    """Nobody's tenants and staff meet there, until it is said anew whose do."""
+    session.execute(delete(WorkshopLandlord).where(WorkshopLandlord.workshop_id == workshop_id))
 
 
 def organisers_of(session: Session, workshop_id: int) -> Sequence[Organiser]:

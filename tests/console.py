@@ -30,7 +30,7 @@ from bot.demo.stage import demo_settings, furnish
 from bot.people_desk import PeopleDesk
 from bot.releases import freeze
 from bot.stories import StoryBook, keep
-from bot.workshops.sessions import Plan
+from bot.workshops.planning import Plan
 from models.base import new_id
 from models.conversations import Conversation
 from models.group import gather
@@ -73,10 +73,12 @@ class House:
     now: datetime = NOW
     cookies: dict[str, str] = field(default_factory=dict)
     tellers: int = 99
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings."""
 
     def __post_init__(self) -> None:
         self.settings = demo_settings(
-            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db")
+            self.folder, 8000, 1, 2, database_url=databases.migrated(self.folder / "a.db"), **self.given
         )
         self.product: Product = build(self.settings, self.clock, ANY_TIME)
         furnish(self.product.store, self.product.keys, since=NOW - timedelta(weeks=13))
@@ -126,8 +128,8 @@ class House:
         assert newest
         return newest
 
-    def on_duty(self, email: str, role: str, landlord_id: int | None = None) -> None:
-        """Somebody is told of hand-overs of that role."""
+    def on_duty(self, email: str, role: str, landlord_id: int | None = None) -> int:
+        """Somebody is told of hand-overs of that role; gives the id of the contact."""
         keys, contact_id = self.product.keys, new_id()
         with self.product.store.write() as session:
             session.add(
@@ -140,6 +142,7 @@ class House:
                     created_at=self.now,
                 )
             )
+        return contact_id
 
     def release(self, landlord_id: int) -> int:
         """A frozen release of a landlord; gives its id."""
@@ -170,7 +173,7 @@ class House:
             owner = next(one for one in all_landlords(session) if one.id == landlord_id)
         starts, lasts = self.now + timedelta(hours=1), timedelta(hours=2)
         plan = Plan("Respect", "A hall", starts, lasts, owner.timezone, 24, ("en",), ("o@respect.example",))
-        return self.product.workshops.add(plan, [owner]).id
+        return self.product.workshops.add(plan, [owner], "a test").id
 
     def pass_time(self, **much: int) -> None:
         """Time passes, and whoever was signed in signs in again."""

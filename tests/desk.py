@@ -30,6 +30,8 @@ from bot.delivery.people import People
 from bot.delivery.threads import Threads
 from bot.delivery.turns import Turns
 from bot.demo.stage import furnish
+from bot.hand_over_by_link import ByLink
+from bot.hand_over_links import Links
 from bot.privacy.keys import Keyring, new_key, parse_keys
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
@@ -100,15 +102,11 @@ class Desk:
             furnish(self.store, self.keys, since=NOW - timedelta(days=1))
         wording = load_wording("bot.conversation")
         self.people = People(self.keys, self.clock)
+        links = Links(self.keys, "https://l.example")
         self.hand_overs = handover.Desk(
-            self.store,
-            self.keys,
-            load_rules(),
-            load_wording("bot.console"),
-            self.clock,
-            "https://l.example",
-            "",
+            self.store, self.keys, load_rules(), load_wording("bot.console"), self.clock, links, ""
         )
+        self.by_link = ByLink(self.store, self.keys, self.hand_overs, links, self.clock, "")
         self.turns = turns = Turns(
             self.keys, self.people, wording, "The Team", LINES, hours, self.hand_overs.make, self.clock
         )

@@ -9,17 +9,20 @@ from zoneinfo import ZoneInfo
 from desk import SCRIPTS, Desk, Wire
 
 from bot.conversation.messages import ChannelName, Outgoing
+from bot.conversation.speech import LINES
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
 from bot.demo.mailbox import Mail, Mailbox, smtp_server
 from bot.mail import mail_server
 from bot.wording import load_wording
+from bot.workshops.inviting import Invitations
 from bot.workshops.moderating import WordsDesk
 from bot.workshops.pack import Pack
+from bot.workshops.planning import Plan
 from bot.workshops.post import Workroom
 from bot.workshops.prompts import Prompts
 from bot.workshops.room import RoomDesk
-from bot.workshops.sessions import Plan, Sessions
+from bot.workshops.sessions import Sessions
 from models.landlords import all_landlords
 from models.workshops import Participant, Workshop, participants_of
 
@@ -49,15 +52,9 @@ class Hall:
         self.desk = Desk(folder, Wire(), Wire(name="whatsapp"), Wire(name="telegram"), hours=load_hours())
         accounts: dict[ChannelName, str] = dict.fromkeys(("sms", "whatsapp", "telegram"), ACCOUNT)
         desk = self.desk
-        self.sessions = Sessions(
-            desk.store,
-            desk.keys,
-            desk.people,
-            desk.initiative,
-            load_hours(),
-            SCRIPTS["workshop_invite"],
-            accounts,
-            desk.clock,
+        self.sessions = Sessions(desk.store, desk.keys, load_hours(), "The Team", LINES, desk.clock)
+        self.invitations = Invitations(
+            desk.store, desk.people, desk.initiative, SCRIPTS["workshop_invite"], accounts
         )
         self.prompts = Prompts(
             desk.store, desk.people, desk.initiative, load_hours(), SCRIPTS, accounts, desk.clock
@@ -84,7 +81,7 @@ class Hall:
             organisers=(ORGANISER,),
             **changed,  # type: ignore[arg-type]
         )
-        return self.sessions.add(plan, landlords)
+        return self.sessions.add(plan, landlords, ORGANISER)
 
     def at(self, day: str, time: str = "10:00") -> None:
         """Go to a local time."""

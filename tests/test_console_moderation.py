@@ -124,7 +124,7 @@ def test_what_a_story_is_about_can_be_put_right(house: House) -> None:
     form = {"labelled": "1", "theme": ["belief-"], "area": ["heating_hot_water", "damp_mould"]}
     assert house.ask("POST", page(house, f"moderation/{story}/labels"), WHO, form).status == 303
     shown = house.ask("GET", page(house, f"moderation/{story}"), WHO)
-    assert "Counted as told of: Not believed; Damp and mould; Heating and hot water;" in shown.plain
+    assert "Counted as told of: Not believed; Damp and mould; Heating and hot water A machine" in shown.plain
     assert ticked(shown.text, "theme") == ["belief-"]
     with house.product.store.read() as session:
         book = LabelBook(session, house.product.keys)

@@ -156,7 +156,7 @@ def test_a_promise_and_what_became_of_it(house: House) -> None:
     assert "Choose whether" in ask(house, path, became="perhaps").plain
     assert ask(house, path, became="not_kept", words="The line comes in May.").status == 303
     shown = ask(house, "responses", "GET").plain
-    assert "We will: (by 1 December 2027)" in shown
+    assert "We will, by 1 December 2027:" in shown
     assert "Not kept. The line comes in May." in shown
 
 

@@ -8,7 +8,7 @@ import pytest
 from console import NOW, House
 
 from bot.conversation.messages import Incoming
-from bot.workshops.sessions import Plan
+from bot.workshops.planning import Plan
 from models.base import new_id
 from models.landlords import Line, all_landlords
 from models.workshops import Workshop
@@ -40,7 +40,7 @@ def a_workshop(house: House) -> Workshop:
     account = house.settings.twilio_sms_number
     with house.product.store.write() as session:
         session.add(Line(id=new_id(), landlord_id=ours.id, channel="sms", account=account))
-    return house.product.workshops.add(plan, [ours])
+    return house.product.workshops.add(plan, [ours], "a test")
 
 
 def texts(house: House, code: str, *words: str) -> None:

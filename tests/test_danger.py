@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,20 +16,24 @@ from rig import Rig, rig, wait_for
 from sqlalchemy import func, select
 
 from bot.alerts import MOST_ATTEMPTS, Bellman
+from bot.audit import actor
 from bot.console.accounts import Accounts
 from bot.conversation.messages import Incoming
 from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
+from bot.hand_over_by_link import Elsewhere, Link
+from bot.handover import View
 from bot.privacy import disclosure
 from bot.releases import propose
 from bot.settings import Settings
 from bot.watch import Watch
 from bot.wording import load_wording
 from models.base import new_id
-from models.handovers import Alert, DutyContact, HandOver
+from models.handovers import Alert, DutyContact, HandOver, HandOverEvent
 from models.landlords import all_landlords
 from models.people import Contact
 from models.scopes import scope_of
+from models.staff import staff_by_lookup
 from models.stories import Consent, Story
 
 GAS = "there is a strong smell of gas in my kitchen"
@@ -142,8 +147,8 @@ def test_abuse_is_asked_about_in_neutral_words(desk: Desk) -> None:
     assert [address for address, _ in alerts(desk)] == [SAFE]
     assert any("safe to get in touch" in text for text in desk.wire.got)
     desk.text("mondays at ten, he is out then", "3")
-    view = desk.hand_overs.take(*_link(desk), "Ama")
-    assert view is not None
+    view = desk.by_link.open(link_to(desk, SAFE), "Ama", "on call")
+    assert isinstance(view, View)
     assert view.shown is not None
     assert view.shown.safe_time == "mondays at ten, he is out then"
 
@@ -191,26 +196,86 @@ def test_nobody_answers_so_more_people_are_told(desk: Desk) -> None:
     assert desk.hand_overs.escalate() == 1
     assert {address for address, _ in alerts(desk)} == {DUTY, SAFE, SECOND, COMPLAINTS}
     assert "Nobody has taken this on yet" in alerts(desk)[-1][1]
-    assert desk.hand_overs.take(*_link(desk), "Ama") is not None
+    assert desk.by_link.open(link_to(desk, DUTY), "Ama", "on call") is not None
     desk.now += timedelta(days=1)
     assert desk.hand_overs.escalate() == 0
 
 
 def test_a_wrong_link_opens_nothing(desk: Desk) -> None:
-    """Without the proof there is nothing to see, whatever the number."""
+    """Without the proof there is nothing to see, whatever the number; and nobody else's proof will do."""
     desk.text(GAS, "1")
-    number, proof = _link(desk)
-    assert desk.hand_overs.look(number, "0" * len(proof)) is None
-    assert desk.hand_overs.look(number + 1, proof) is None
-    assert desk.hand_overs.take(number, "", "Ama") is None
+    link = link_to(desk, DUTY)
+    wrong = (
+        replace(link, proof="0" * len(link.proof)),
+        replace(link, proof=""),
+        replace(link, hand_over_id=link.hand_over_id + 1),
+        replace(link, contact_id=link.contact_id + 1),
+        replace(link, contact_id=0),
+    )
+    for one in wrong:
+        assert desk.by_link.look(one) is None
+        assert desk.by_link.open(one, "Ama", "on call") is None
+        assert desk.by_link.close(one, "Ama", "done") is None
     assert made(desk) == [("fire_gas_electrical", "open")]
 
 
-def _link(desk: Desk) -> tuple[int, str]:
+def test_a_link_is_its_contacts_own(desk: Desk) -> None:
+    """Opening it is kept with name, reason and whose link it was; once closed it shows no words; gone with the contact."""
+    desk.text(GAS, "1")
+    link = link_to(desk, DUTY)
+    opened = desk.by_link.open(link, "Ama", "on call tonight")
+    assert isinstance(opened, View)
+    assert opened.shown
     with desk.store.read() as session:
-        newest = session.scalars(select(HandOver.id).order_by(HandOver.id.desc())).first() or 0
-    number, proof = desk.hand_overs.link(newest).split("/")[-2:]
-    return int(number), proof
+        (event,) = session.scalars(select(HandOverEvent)).all()
+        kept = [
+            desk.keys.open("hand_over_event", event.id, column, getattr(event, column))
+            for column in ("who", "words")
+        ]
+    assert kept == [f"Ama, by the link to {DUTY}", "on call tonight"]
+    desk.by_link.close(link, "Ama", "made safe")
+    closed = desk.by_link.open(link, "Ama", "curious")
+    assert isinstance(closed, View)
+    assert (closed.state, closed.shown) == ("closed", None)
+    with desk.store.write() as session:
+        session.delete(session.get_one(DutyContact, link.contact_id))
+    assert desk.by_link.look(link) is None
+
+
+def test_whoever_has_an_account_signs_in(desk: Desk) -> None:
+    """The alert leads to the console; a link from before they had one leads there too, and opens nothing itself."""
+    desk.text(GAS, "1")
+    link = link_to(desk, DUTY)
+    accounts = Accounts(desk.store, desk.keys, desk.clock)
+    with desk.store.read() as session:
+        landlord_id = all_landlords(session)[0].id
+    accounts.add(DUTY, landlord_id, "duty", "a test")
+    assert isinstance(
+        desk.by_link.look(link), View
+    )  # invited, and not in yet: the danger can't wait for that
+    with desk.store.write() as session:
+        person = staff_by_lookup(session, actor(desk.keys, DUTY))
+        assert person
+        person.password = desk.keys.seal("staff", person.id, "password", "a hash")
+    path = f"/console/{landlord_id}/hand-overs/{link.hand_over_id}"
+    for found in (desk.by_link.look(link), desk.by_link.open(link, "Ama", "on call")):
+        assert isinstance(found, Elsewhere)
+        assert found.path == path
+    assert made(desk) == [("fire_gas_electrical", "open")]
+    desk.now += timedelta(minutes=16)
+    desk.hand_overs.escalate()
+    bodies = dict(alerts(desk)[1:])
+    assert f"https://l.example{path}\n" in bodies[DUTY]
+    assert "/hand-over/" not in bodies[DUTY]
+    assert "/hand-over/" in bodies[SAFE]
+
+
+def link_to(desk: Desk, email: str) -> Link:
+    """The link in the newest alert to somebody."""
+    body = [body for address, body in alerts(desk) if address == email][-1]
+    found = re.search(r"/hand-over/(\d+)/(\d+)/(\w+)", body)
+    assert found
+    return Link(int(found[1]), int(found[2]), found[3])
 
 
 def test_whoever_was_passed_on_is_not_counted(desk: Desk) -> None:
@@ -406,9 +471,12 @@ def test_from_a_text_to_somebody_who_takes_it_on(tmp_path: Path) -> None:
         assert first.status_code == 200
         assert "gas in my kitchen" not in first.text
         assert "Nobody has taken this on yet" in first.text
-        nameless = httpx.post(link.group(), data={"do": "take"})
-        assert "gas in my kitchen" not in nameless.text
-        taken = httpx.post(link.group(), data={"do": "take", "name": "Ama Mensah"})
+        for form in ({"do": "take", "reason": "on call"}, {"do": "take", "name": "Ama Mensah"}):
+            refused = httpx.post(link.group(), data=form)
+            assert refused.status_code == 400
+            assert "gas in my kitchen" not in refused.text
+        who = {"name": "Ama Mensah", "reason": "on call"}
+        taken = httpx.post(link.group(), data={"do": "take", **who})
         assert "gas in my kitchen" in taken.text
         assert NUMBER in taken.text
         assert "no-store" in taken.headers["cache-control"]

@@ -10,6 +10,7 @@ import pytest
 from desk import NUMBER, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import delete, func, select, update
+from test_danger import DUTY, link_to, put_on_duty
 from test_keys import moderator, opened, take_in_visit
 
 from bot import audit
@@ -202,6 +203,7 @@ def test_an_export_holds_everything(tmp_path: Path) -> None:
     """Number, words, answers, consents, visits, messages both ways and hand-overs: as data and as text."""
     desk = Desk(tmp_path, Wire(), Wire(name="whatsapp"))
     told(desk)
+    put_on_duty(desk)
     desk.text("i can smell gas in the hall", "3")
     desk.text("the lift is out again", "4", channel="whatsapp")
     take_in_visit(desk, NUMBER, "JOB4711")
@@ -222,6 +224,7 @@ def test_erasure_reaches_what_belongs_to_nobody_yet(tmp_path: Path) -> None:
     """A message in quarantine, a planned visit, a hand-over's link, the other channel: all of it goes."""
     desk = Desk(tmp_path, Wire(), Wire(name="whatsapp"))
     told(desk)
+    put_on_duty(desk)
     desk.text("i can smell gas in the hall", "3")
     desk.text("the lift is out again", "4", channel="whatsapp")
     take_in_visit(desk, NUMBER, "JOB4711")
@@ -309,12 +312,10 @@ def test_what_staff_do_is_written_down(tmp_path: Path) -> None:
     """Approving, opening and closing leave rows that verify; none holds a name, a number or a word."""
     desk = Desk(tmp_path, Wire())
     told(desk)
+    put_on_duty(desk)
     desk.text("i can smell gas in the hall", "3")
-    with desk.store.read() as session:
-        made = session.scalars(select(HandOver)).one()
-    proof = desk.hand_overs.link(made.id).rpartition("/")[2]
-    desk.hand_overs.take(made.id, proof, "Wilhelmina Warden")
-    desk.hand_overs.close(made.id, proof, "Wilhelmina Warden", "went round")
+    desk.by_link.open(link_to(desk, DUTY), "Wilhelmina Warden", "on call")
+    desk.by_link.close(link_to(desk, DUTY), "Wilhelmina Warden", "went round")
     with desk.store.read() as session:
         rows = session.scalars(select(Audit).order_by(Audit.number)).all()
         assert [row.action for row in rows] == ["story_approved", "hand_over_opened", "hand_over_closed"]

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from readability import YEARS_BEFORE_GRADE_ONE, reading_age, syllables
 
-from bot.cli.wording import TYPICAL
+from bot.conversation.typical import TYPICAL
 from bot.wording import load_wording
 
 READING_AGE: Final = 9

@@ -19,11 +19,11 @@ from sqlalchemy import select, update
 
 from bot.delivery.threads import Threads
 from bot.demo.stage import furnish
-from bot.digest.pdf import can_make_pdf
 from bot.digest.post import RETRY_AFTER, PostRoom
 from bot.digest.sheet import to_csv
 from bot.failpoints import DIGEST_NAMES
 from bot.mail import mail_server
+from bot.pdf import can_make_pdf
 from bot.privacy.disclosure import Approved, Scope, Telling, make_release
 from bot.privacy.keys import Keyring, new_key, parse_keys
 from bot.privacy.redact import Redacted

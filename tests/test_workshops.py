@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.conversation.join_codes import LETTERS, codes_in, new_code, spoken
 from bot.export import Export
 from bot.understanding.roles import read_role, wants_to_leave
 from bot.workshops.guests import BadGuest, Guest, NotAList, read_guests
-from bot.workshops.sessions import WorkshopProblem
+from bot.workshops.planning import WorkshopProblem
 from models.people import Contact
 from models.stories import Story
 from models.workshops import Contribution, contributions_of
@@ -185,8 +186,8 @@ def test_invitations_go_once_and_to_nobody_who_said_stop(tmp_path: Path) -> None
     hall.text(stopped, "stop")
     guests = [Guest(f"+447700900{number}", "sms") for number in (100, 101, 102)]
     hall.at("2026-11-24", "21:00")
-    assert hall.sessions.invite(workshop, guests) == {"said stop, or had all removed": 1, "invited": 2}
-    assert hall.sessions.invite(workshop, guests[1:]) == {"on the list already": 2}
+    assert hall.invitations.invite(workshop, guests) == {"said stop, or had all removed": 1, "invited": 2}
+    assert hall.invitations.invite(workshop, guests[1:]) == {"on the list already": 2}
     comes, stays = a_person(101), a_person(102)
     hall.people = {one.address: one for one in (comes, stays)}
     hall.look()
@@ -259,12 +260,76 @@ def test_nobody_is_asked_about_what_was_called_off(tmp_path: Path) -> None:
     workshop = hall.add()
     here, late = a_person(100), a_person(101)
     hall.join(here, workshop.code)
-    hall.sessions.close(workshop)
+    hall.sessions.close(workshop, ORGANISER)
     hall.text(late, workshop.code)
     hall.look()
     hall.days("2026-12-03", "2026-12-03")
     assert hall.keys(late)[-1] == "workshop.over"
     assert "pre_session.good" not in hall.keys(here)
+
+
+def test_whoever_is_on_the_list_hears_that_it_is_called_off(tmp_path: Path) -> None:
+    """Once, in the hours for that, and not whoever left before or said stop."""
+    hall = Hall(tmp_path)
+    workshop = hall.add(capacity=3)
+    comes, leaves, stops, waits = (a_person(number) for number in range(100, 104))
+    for person in (comes, leaves, stops, waits):
+        hall.join(person, workshop.code)
+    hall.text(leaves, "leave")
+    hall.text(stops, "stop")
+    hall.at("2026-12-01", "21:00")
+    hall.sessions.close(workshop, ORGANISER)
+    hall.look()
+    assert "workshop.off" not in hall.keys(comes)
+    hall.days("2026-12-02", "2026-12-03")
+    assert [hall.keys(one).count("workshop.off") for one in (comes, waits, leaves, stops)] == [1, 1, 0, 0]
+    assert "Thursday 10 December, 14:00 is called off" in hall.got(comes)[-1].reply.text
+
+
+def test_whoever_was_on_the_list_hears_that_it_moved(tmp_path: Path) -> None:
+    """Once a change; whoever joins later knows; what was asked already is not asked again, and the rest is."""
+    hall = Hall(tmp_path)
+    workshop = hall.add()
+    early, late = a_person(100), a_person(101)
+    hall.join(early, workshop.code)
+    hall.days("2026-12-03", "2026-12-03")
+    plan, landlords = hall.sessions.look(workshop).plan, hall.sessions.look(workshop).landlords
+    hall.at("2026-12-04", "11:00")
+    hall.sessions.change(workshop, replace(plan, capacity=50), landlords, ORGANISER)
+    hall.look()
+    assert "workshop.moved" not in hall.keys(early)
+    moved = replace(plan, starts_at=STARTS.replace(day=17), place="Quay Hall")
+    hall.sessions.change(workshop, moved, landlords, ORGANISER)
+    hall.at("2026-12-04", "12:00")
+    hall.join(late, workshop.code)
+    hall.days("2026-12-04", "2026-12-17", range(9, 19))
+    assert hall.keys(early).count("workshop.moved") == 1
+    assert "it is now Thursday 17 December, 14:00, Quay Hall" in next(
+        one.reply.text for one in hall.got(early) if one.reply.key == "workshop.moved"
+    )
+    assert "workshop.moved" not in hall.keys(late)
+    told = Counter(hall.keys(early))
+    assert (told["pre_session.good"], told["pair.listened"], told["workshop.today"]) == (1, 1, 1)
+    today = next(one for one in hall.got(early) if one.reply.key == "workshop.today")
+    assert f"{today.now.astimezone(LONDON):%F %H}" == "2026-12-17 09"
+
+
+def test_a_workshop_stays_on_its_day_once_the_pack_is_out(tmp_path: Path) -> None:
+    """Its figures were counted for that day. Another room, or half an hour later, is possible until it begins."""
+    hall = Hall(tmp_path)
+    workshop = hall.add()
+    planned = hall.sessions.look(workshop)
+    hall.at("2026-12-09", "18:00")
+    with pytest.raises(WorkshopProblem, match="another day"):
+        hall.sessions.change(
+            workshop, replace(planned.plan, starts_at=STARTS.replace(day=11)), planned.landlords, ORGANISER
+        )
+    hall.sessions.change(
+        workshop, replace(planned.plan, starts_at=STARTS.replace(minute=30)), planned.landlords, ORGANISER
+    )
+    hall.desk.now = STARTS.replace(minute=31)
+    with pytest.raises(WorkshopProblem, match="has begun"):
+        hall.sessions.change(workshop, planned.plan, planned.landlords, ORGANISER)
 
 
 # ---- a whole one

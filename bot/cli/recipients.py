@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.common import mail_address, product, the_landlord, whoever
-from bot.digest.pdf import can_make_pdf
+from bot.pdf import can_make_pdf
 from bot.recipients import Reader, RecipientProblem
 
 recipient_app = typer.Typer(help="Who gets the digests.", no_args_is_help=True)

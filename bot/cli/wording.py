@@ -1,7 +1,6 @@
 """`listened wording`: which languages there are, what each costs to text, and the start of a new one."""
 
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Final
 
 import typer
@@ -9,23 +8,13 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 
 from bot.conversation.segments import Count, plain, segments
+from bot.conversation.typical import typically
 from bot.understanding.language import launch_languages
 from bot.wording import DEFAULT, Wording, load_wording
 
 PACKAGE: Final = "bot.conversation"
 FOLDER: Final = Path(__file__).parents[1] / "conversation" / "wording"
 LEXICONS: Final = Path(__file__).parents[1] / "understanding" / "lexicons"
-
-TYPICAL: Final = {
-    "operator": "Respect for All",
-    "landlord": "Northgate Homes",
-    "emergency": "01632 960100",
-    "complaints": "call 01632 960111 or see northgate.example/complain",
-    "story": "The plumber came on time and explained everything. It took three calls to get him, though.",
-    "code": "4821",
-    "languages": "English, polski",
-}
-"""What the placeholders hold in the segment table. A placeholder that is not here counts as its own name."""
 
 wording_app = typer.Typer(
     help="Languages: how complete they are, and what they cost to text.", invoke_without_command=True
@@ -108,8 +97,7 @@ def segment_table(words: Wording) -> list[str]:
 
 def count(words: Wording, code: str, key: str) -> Count:
     """What a text takes to send, filled with typical values and with look-alikes where they make it cheaper."""
-    fields = {name for _, name, _, _ in Formatter().parse(words.keys(code)[key]) if name}
-    return segments(plain(words.text(code, key, **{name: TYPICAL.get(name, name) for name in fields})))
+    return segments(plain(typically(words, code, key)))
 
 
 def new_catalogue(words: Wording, code: str, locale: Locale) -> str:

@@ -8,23 +8,19 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app import Product
-from bot.audit import record
-from bot.cli.common import product, the_landlord, whoever
+from bot.cli.common import mail_address, product, the_landlord, whoever
 from bot.conversation.join_codes import codes_in, spoken
-from bot.conversation.segments import plain, segments
-from bot.conversation.speech import Facts, reply_for
-from bot.conversation.turn import Say
 from bot.pdf import NoPdf, as_pdf
 from bot.privacy.redact import redact_more
-from bot.wording import DEFAULT, load_wording
+from bot.wording import DEFAULT
 from bot.workshops.after import recurring
 from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
+from bot.workshops.planning import Plan, WorkshopProblem
 from bot.workshops.print import CARDS_ON_A_PAGE, pack_page
 from bot.workshops.prompts import moments_of
 from bot.workshops.releasing import Releases
-from bot.workshops.sessions import Plan, WorkshopProblem
 from models.workshops import (
     COMING,
     DECLINED,
@@ -39,17 +35,9 @@ from models.workshops import (
     workshops_of,
 )
 
-MOST_PARTS = 2
+TO_RECUR = 2
 MOST_SHOWN = 20
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-ABOUT_WORKSHOPS = (
-    "workshop.joined",
-    "workshop.full",
-    "workshop.place_free",
-    "workshop.invite",
-    "workshop.today",
-)
-
 workshop_app = typer.Typer(help="Workshops: before, during and after.", no_args_is_help=True)
 
 WhichWorkshop = Annotated[str, typer.Argument(metavar="CODE", help="The workshop's code, such as HAT347.")]
@@ -90,45 +78,22 @@ def add_workshop(  # noqa: PLR0913 - a command's options
         owners = [the_landlord(built, name) for name in landlord or [None]]  # type: ignore[list-item]
         zone = ZoneInfo(owners[0].timezone)
         plan = Plan(
-            title=" ".join(title.split()),
-            place=" ".join(place.split()),
+            title=title,
+            place=place,
             starts_at=starts.replace(tzinfo=zone),
             length=timedelta(hours=hours),
             timezone=owners[0].timezone,
             capacity=capacity,
             languages=tuple(language or [DEFAULT]),
-            organisers=tuple(organiser),
+            organisers=tuple(mail_address(one) for one in organiser),
             prompts=tuple(one.replace(tzinfo=zone) for one in at) if at else None,
         )
-        _check_length(built, plan)
         try:
-            made = built.workshops.add(plan, owners)
+            made = built.workshops.add(plan, owners, whoever())
         except WorkshopProblem as problem:
             raise typer.BadParameter(str(problem)) from None
-        with built.store.write() as session:
-            record(session, built.keys, built.clock(), whoever(), "workshop_added", "workshop", made.id)
         typer.echo(f"{made.title} has the code {spoken(made.code)}: whoever texts it comes.")
         _say_times(built, made)
-
-
-def _check_length(built: Product, plan: Plan) -> None:
-    """Title and place stand in texts, and a text has two parts at most."""
-    facts = Facts(
-        built.settings.operator_name,
-        "",
-        "",
-        "",
-        title=plan.title,
-        place=plan.place,
-        when=f"{plan.starts_at:%A %d %B, %H:%M}",
-    )
-    wording = load_wording("bot.conversation")
-    for key in ABOUT_WORKSHOPS:
-        text = reply_for(wording, DEFAULT, Say(key), facts).text
-        if segments(plain(text)).parts > MOST_PARTS:
-            raise typer.BadParameter(
-                "A text about it would take three parts. Shorten the title or the place."
-            )
 
 
 def _say_times(built: Product, workshop: Workshop) -> None:
@@ -205,7 +170,7 @@ def invite(
             raise typer.BadParameter(str(problem), param_hint="FILE") from None
         for row in bad[:MOST_SHOWN]:
             typer.secho(f"line {row.line}: {row.problem}", fg=typer.colors.RED, err=True)
-        for line, count in sorted(built.workshops.invite(workshop, good).items()):
+        for line, count in sorted(built.invitations.invite(workshop, good).items()):
             typer.echo(f"{count:>6}  {line}")
     if bad:
         typer.secho(f"{len(bad)} rows were left out.", fg=typer.colors.RED, err=True)
@@ -220,7 +185,7 @@ def set_prompts(code: WhichWorkshop, at: Times = None) -> None:
         if at:
             zone = ZoneInfo(workshop.timezone)
             try:
-                built.workshops.reprompt(workshop, [one.replace(tzinfo=zone) for one in at])
+                built.workshops.reprompt(workshop, [one.replace(tzinfo=zone) for one in at], whoever())
             except WorkshopProblem as problem:
                 raise typer.BadParameter(str(problem), param_hint="--at") from None
             workshop = the_workshop(built, code)
@@ -318,7 +283,7 @@ def across(
             typer.echo(f"{title} (in {len(released)} workshops with released words)")
             for theme, count in recurring(released):
                 typer.echo(f"  {count:>3}  {theme}")
-            if len(released) < MOST_PARTS:
+            if len(released) < TO_RECUR:
                 typer.echo("  Nothing can recur yet: that takes two workshops with released words.")
 
 
@@ -327,10 +292,10 @@ def close_workshop(code: WhichWorkshop) -> None:
     """Call a workshop off: nobody can join, and nobody is asked anything about it any more."""
     with product() as built:
         workshop = the_workshop(built, code)
-        built.workshops.close(workshop)
-        with built.store.write() as session:
-            record(session, built.keys, built.clock(), whoever(), "workshop_closed", "workshop", workshop.id)
-    typer.echo("Called off. Nobody is told of it by us: tell the people who come.")
+        built.workshops.close(workshop, whoever())
+    typer.echo(
+        "Called off. Whoever is on the list is told by text; whoever was invited and has not answered is not."
+    )
 
 
 def the_workshop(built: Product, code: str) -> Workshop:

@@ -46,7 +46,9 @@ class Account:
     id: int
     email: str
     joined: bool
-    """Whether they have set a password; otherwise their invitation is still open, or has run out."""
+    """Whether they have been in; otherwise their invitation is still open, or has run out."""
+    by_employer: bool
+    """Whether they sign in with their employer's account, and have no password here."""
     roles: tuple[tuple[int, str], ...]
     """(landlord id, role)."""
 
@@ -74,7 +76,13 @@ class Accounts:
                 people[person.id] = person
                 roles.setdefault(person.id, []).append((role.landlord_id, role.role))
             return [
-                Account(person.id, self._email(person), person.password is not None, tuple(roles[person.id]))
+                Account(
+                    person.id,
+                    self._email(person),
+                    (person.password or person.subject) is not None,
+                    person.subject is not None,
+                    tuple(roles[person.id]),
+                )
                 for person in people.values()
             ]
 
@@ -91,8 +99,8 @@ class Accounts:
             person = staff_by_lookup(session, actor(self._keys, email))
             is_new = person is None
             if person is None:
-                person = self._new_person(session, email)
-            self._give(session, person, email, landlord_id, role, who)
+                person = self.new_person(session, email)
+            self.give(session, person, email, landlord_id, role, who)
             return self._invite(session, person, who) if is_new else None
 
     def take(self, email: str, landlord_id: int, role: Role, who: str) -> None:
@@ -107,7 +115,7 @@ class Accounts:
                 raise Refused("staff.problem.no_role", email=email, role=role)
             record(session, self._keys, self._clock(), who, "role_taken", "staff", person.id)
             if not roles_of(session, person.id):
-                self._remove(session, person, who)
+                self.remove_person(session, person, who)
 
     def remove(self, email: str, who: str) -> None:
         """Remove somebody: they are out at once, everywhere.
@@ -116,7 +124,7 @@ class Accounts:
             Refused: when there is nobody of that address.
         """
         with self._store.write() as session:
-            self._remove(session, self._found(session, email), who)
+            self.remove_person(session, self._found(session, email), who)
 
     def invite_again(self, email: str, who: str, within: Collection[int] | None = None) -> str:
         """A new link, for somebody who lost theirs, their password or their phone; what they had opens nothing.
@@ -138,6 +146,8 @@ class Accounts:
             theirs = {one.landlord_id for one in roles_of(session, person.id)}
             if within is not None and not theirs <= set(within):
                 raise Refused("staff.problem.elsewhere", email=email)
+            if person.subject is not None:
+                raise Refused("staff.problem.by_employer", email=email)
             person.password = person.totp = person.totp_step = None
             end_logins(session, person.id)
             return self._invite(session, person, who)
@@ -154,7 +164,8 @@ class Accounts:
             raise Refused("staff.problem.nobody", email=email)
         return person
 
-    def _new_person(self, session: Session, email: str) -> Staff:
+    def new_person(self, session: Session, email: str) -> Staff:
+        """An account without any role yet."""
         staff_id = new_id()
         person = Staff(
             id=staff_id,
@@ -166,10 +177,22 @@ class Accounts:
         session.flush()
         return person
 
-    def _give(  # noqa: PLR0913 - who gives whom what
-        self, session: Session, person: Staff, email: str, landlord_id: int, role: Role, who: str
+    def give(  # noqa: PLR0913 - who gives whom what
+        self,
+        session: Session,
+        person: Staff,
+        email: str,
+        landlord_id: int,
+        role: Role,
+        who: str,
+        *,
+        by_group: bool = False,
     ) -> None:
-        # The person's row is locked, so that two roles given at once see each other.
+        """Give a role to somebody whose row is locked, so that two roles given at once see each other.
+
+        Raises:
+            Refused: when they have it, or may not have it.
+        """
         has = {one.role for one in roles_of(session, person.id) if one.landlord_id == landlord_id}
         if role in has:
             raise Refused("staff.problem.has_it", email=email, role=role)
@@ -178,7 +201,9 @@ class Accounts:
         mailbox = self._keys.lookups("recipient", email.casefold())
         if role == "moderator" and is_recipient(session, landlord_id, mailbox):
             raise Refused("staff.problem.gets_digests", email=email)
-        session.add(StaffRole(id=new_id(), staff_id=person.id, landlord_id=landlord_id, role=role))
+        session.add(
+            StaffRole(id=new_id(), staff_id=person.id, landlord_id=landlord_id, role=role, by_group=by_group)
+        )
         record(session, self._keys, self._clock(), who, "role_given", "staff", person.id)
 
     def _invite(self, session: Session, person: Staff, who: str) -> str:
@@ -196,7 +221,8 @@ class Accounts:
         record(session, self._keys, self._clock(), who, "staff_invited", "staff", person.id)
         return token
 
-    def _remove(self, session: Session, person: Staff, who: str) -> None:
+    def remove_person(self, session: Session, person: Staff, who: str) -> None:
+        """Remove an account, and with it every login."""
         record(session, self._keys, self._clock(), who, "staff_removed", "staff", person.id)
         session.delete(person)
 

@@ -88,12 +88,12 @@ class Console:
             form = await self._form(page, request)
         except TooLarge:
             return PlainTextResponse("That is more than this page takes.", TOO_LARGE)
-        token = request.cookies.get(self._guard.cookie, "")
+        cookies = request.cookies
         address = request.client.host if request.client else ""
         query = dict(request.query_params)
         try:
             return await self._threads.run(
-                lambda: self._act(page, token, request.path_params, query, form, address)
+                lambda: self._act(page, cookies, request.path_params, query, form, address)
             )
         except Exception as error:  # noqa: BLE001 - a traceback may quote a tenant
             log_error("page_failed", error, page=page.name)
@@ -111,18 +111,19 @@ class Console:
     def _act(  # noqa: PLR0913 - what a request consists of
         self,
         page: Page,
-        token: str,
+        cookies: Mapping[str, str],
         path: Mapping[str, str | int],
         query: Mapping[str, str],
         form: FormData,
         address: str,
     ) -> Response:
         office = self._office
-        me = office.signing_in.who(token) if token else None
+        me = office.who(cookies.get(self._guard.cookie, ""))
         with office.store.read() as session:
             landlords = [one for one in all_landlords(session) if me and one.id in me.roles]
         landlord = next((one for one in landlords if one.id == path.get("landlord")), None)
-        asked = Asked(office, page, me, landlord, landlords, path, query, form, address, self._pages)
+        begun = cookies.get(self._guard.begun_cookie, "")
+        asked = Asked(office, page, me, landlord, landlords, path, query, form, address, begun, self._pages)
         roles = None if me is None else asked.roles
         verdict = verdict_on(page, roles, knows_landlord=landlord is not None)
         if verdict == "sign in":

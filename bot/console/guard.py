@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "[::1]"))
 SAFE_METHODS: Final = frozenset(("GET", "HEAD"))
+BEGUN_SECONDS: Final = 600
 
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -38,6 +39,11 @@ class Guard:
         """What the cookie is called. Browsers take one named __Host- only from us, and over https alone."""
         return "__Host-listened" if self.is_secure else "listened"
 
+    @property
+    def begun_cookie(self) -> str:
+        """What the cookie is called that goes along while somebody signs in at their employer's."""
+        return f"{self.cookie}-begun"
+
     def is_our_host(self, headers: Mapping[str, str]) -> bool:
         """Whether the request is meant for us: another name that points here may be somebody's trick."""
         return _name(headers.get("host", "")) in self._hosts
@@ -61,6 +67,18 @@ class Guard:
         """Give the browser the cookie of a login. Lax and not Strict: links in our mails lead here."""
         response.set_cookie(
             self.cookie, token, path="/", secure=self.is_secure, httponly=True, samesite="lax"
+        )
+
+    def begin(self, response: Response, begun: str) -> None:
+        """Let the browser keep what must come back from the employer's sign-in, for a little."""
+        response.set_cookie(
+            self.begun_cookie,
+            begun,
+            max_age=BEGUN_SECONDS,
+            path="/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
         )
 
     def let_out(self, response: Response) -> None:

@@ -1,76 +1,98 @@
-"""The page of one hand-over. A GET shows that there is something, and nothing of it: mail scanners open links."""
+"""The page behind the link that a contact without an account gets. A GET shows nothing told: mail scanners open links."""
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.console.render import visible
 from bot.delivery.threads import Threads
-from bot.handover import Desk, View
+from bot.hand_over_by_link import ByLink, Elsewhere, Link
+from bot.handover import View
 from bot.wording import load_wording
 
 LONGEST_NAME = 80
+LONGEST_REASON = 300
 LONGEST_NOTE = 4000
+LARGEST_ID = 2**63
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
 }
 
 
-def hand_over_routes(desk: Desk, threads: Threads) -> list[Route]:
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """What the form holds."""
+
+    name: str
+    reason: str
+    note: str
+    closes: bool
+
+
+def hand_over_routes(by_link: ByLink, threads: Threads) -> list[Route]:
     """The page's one address.
 
     Args:
-        desk: what is behind it.
+        by_link: what is behind it.
         threads: where the database is used.
     """
 
     async def page(request: Request) -> Response:
-        hand_over_id = int(request.path_params["id"])
-        proof = request.path_params["proof"]
-        if request.method == "POST":
-            return await _act(request, desk, threads, hand_over_id, proof)
-        return _render(await threads.run(lambda: desk.look(hand_over_id, proof)))
+        link = Link(
+            int(request.path_params["id"]), int(request.path_params["contact"]), request.path_params["proof"]
+        )
+        if link.hand_over_id >= LARGEST_ID or link.contact_id >= LARGEST_ID:
+            return _answer(None)
+        if request.method != "POST":
+            return _answer(await threads.run(lambda: by_link.look(link)))
+        asked = _read(await request.form())
+        return await threads.run(lambda: _act(by_link, link, asked))
 
-    # 18 digits fit the database's integer.
-    return [Route("/hand-over/{id:int}/{proof:str}", _guarded(page), methods=["GET", "POST"])]
-
-
-def _guarded(
-    page: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    async def guarded(request: Request) -> Response:
-        if int(request.path_params["id"]) >= 2**63:
-            return _render(None)
-        return await page(request)
-
-    return guarded
+    path = "/hand-over/{id:int}/{contact:int}/{proof:str}"
+    return [Route(path, page, methods=["GET", "POST"])]
 
 
-async def _act(request: Request, desk: Desk, threads: Threads, hand_over_id: int, proof: str) -> Response:
-    form = await request.form()
-    name = " ".join(str(form.get("name", "")).split())[:LONGEST_NAME]
-    note = str(form.get("note", ""))[:LONGEST_NOTE]
-    if not name:
-        missing = load_wording("bot.console").text("en", "page.name_missing")
-        return _render(await threads.run(lambda: desk.look(hand_over_id, proof)), missing)
-    if form.get("do") == "close":
-        return _render(await threads.run(lambda: desk.close(hand_over_id, proof, name, note)))
-    return _render(await threads.run(lambda: desk.take(hand_over_id, proof, name)))
+def _read(form: FormData) -> Asked:
+    def line(field: str, most: int) -> str:
+        return " ".join(str(form.get(field, "")).split())[:most]
+
+    note = str(form.get("note", "")).strip()[:LONGEST_NOTE]
+    return Asked(line("name", LONGEST_NAME), line("reason", LONGEST_REASON), note, form.get("do") == "close")
 
 
-def _render(view: View | None, problem: str = "") -> Response:
+def _act(by_link: ByLink, link: Link, asked: Asked) -> Response:
+    if not asked.name:
+        return _answer(by_link.look(link), "page.name_missing")
+    if asked.closes:
+        if not asked.note:
+            return _answer(by_link.look(link), "hand_overs.problem.note")
+        return _answer(by_link.close(link, asked.name, asked.note))
+    if not asked.reason:
+        return _answer(by_link.look(link), "hand_overs.problem.reason")
+    return _answer(by_link.open(link, asked.name, asked.reason))
+
+
+def _answer(found: View | Elsewhere | None, problem: str = "") -> Response:
+    if isinstance(found, Elsewhere):
+        return RedirectResponse(found.path, 303, headers=HEADERS)
     wording = load_wording("bot.console")
-    page = _template().get_template("hand_over.html.j2")
-    body = page.render(view=view, problem=problem, w=lambda key: wording.text("en", key))
-    return HTMLResponse(body, status_code=200 if view else 404, headers=HEADERS)
+    said = wording.text("en", problem) if problem else ""
+    body = _template().render(view=found, problem=said, w=lambda key: wording.text("en", key))
+    status = 404 if found is None else 400 if problem else 200
+    return HTMLResponse(body, status_code=status, headers=HEADERS)
 
 
 @cache
-def _template() -> Environment:
-    return Environment(loader=PackageLoader("bot.console"), autoescape=True)
+def _template() -> Template:
+    made = Environment(loader=PackageLoader("bot.console"), autoescape=True)
+    made.filters["visible"] = visible
+    return made.get_template("hand_over.html.j2")

@@ -15,14 +15,18 @@ from bot.console.guard import Guard
 from bot.console.render import Renderer
 from bot.console.roles import Role
 from bot.console.signing_in import Me, SigningIn
+from bot.console.work_accounts import WorkAccounts
+from bot.delivery.hours import Hours
 from bot.handover import Desk
 from bot.landlords import Landlords
 from bot.privacy.keys import Keyring
 from bot.recipients import Recipients
 from bot.responses import Responses
 from bot.visits import Visits
+from bot.workshops.inviting import Invitations
 from bot.workshops.post import Workroom
 from bot.workshops.room import RoomDesk
+from bot.workshops.sessions import Sessions
 from models import Store
 from models.landlords import Landlord
 
@@ -53,6 +57,10 @@ class Office:
     """Our number on each channel that has numbers."""
     lines: Mapping[str, str]
     """Numbers for people in danger."""
+    workshops: Sessions
+    invitations: Invitations
+    hours: Hours
+    """When somebody may be written to first."""
     workroom: Workroom
     room: RoomDesk
     renderer: Renderer
@@ -63,6 +71,14 @@ class Office:
     """Queues a mail (address, subject, body); False when no mail server is set."""
     visitors: Sequence[Role] = ()
     """In the demo: the roles that a visitor may switch to. Outside of it: none."""
+    work_accounts: WorkAccounts | None = None
+    """The employer's sign-in, where one is set."""
+
+    def who(self, token: str) -> Me | None:
+        """Whose cookie this is; None when it lets nobody in, or their employer has put them out since."""
+        if token and self.work_accounts:
+            self.work_accounts.look_again(token)
+        return self.signing_in.who(token) if token else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,6 +96,8 @@ class Asked:
     form: FormData
     address: str
     """The network address that it comes from."""
+    begun: str = ""
+    """What the browser keeps of a sign-in at the employer's that has begun."""
     pages: Mapping[str, "Page"] = field(default_factory=dict)
 
     @property

@@ -142,12 +142,30 @@ class SigningIn:
         get_logger().warning("sign_in_refused")
         raise Refused("sign_in.refused")
 
-    def let_in(self, session: Session, person: Staff) -> str:
-        """Make a login; gives what the cookie is to hold."""
-        now, token = self._clock(), secrets.token_urlsafe(32)
+    def let_in(self, session: Session, person: Staff, held: str | None = None) -> str:
+        """Make a login.
+
+        Args:
+            session: a transaction that may write.
+            person: whose.
+            held: what to ask their employer's sign-in with later; None after a password.
+
+        Returns:
+            What the cookie is to hold.
+        """
+        now, token, login_id = self._clock(), secrets.token_urlsafe(32), new_id()
         drop_stale_logins(session, now - ABSOLUTE, now - IDLE)
-        lookup = self._keys.lookup("login", token)
-        session.add(Login(id=new_id(), staff_id=person.id, lookup=lookup, made_at=now, seen_at=now))
+        login = Login(
+            id=login_id,
+            staff_id=person.id,
+            lookup=self._keys.lookup("login", token),
+            made_at=now,
+            seen_at=now,
+        )
+        if held:
+            login.held = self._keys.seal("login", login_id, "held", held)
+            login.asked_at = login.vouched_at = now
+        session.add(login)
         email = self._keys.open("staff", person.id, "email", person.email)
         record(session, self._keys, now, email, "signed_in", "staff", person.id)
         return token

@@ -193,7 +193,7 @@ def _quietly(turn: Turn) -> Turn:
 
 
 def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
-    command = command_in(incoming)
+    command = command_in(incoming, here)
     kind = None if incoming.choice else danger_in(incoming.text)
     if kind:
         turn = face_danger(state, incoming, kind, here)
@@ -202,7 +202,7 @@ def _hear(state: State, incoming: Incoming, here: Here) -> Turn:
         return forget(state)
     state = replace(state, code=None)
     if command not in BEFORE_WORKSHOPS and (not state.stopped or command == "start"):
-        attended = attend(state, incoming, here)
+        attended = attend(state, incoming, command, here)
         if attended is not None:
             return attended
     if command and (not state.stopped or command in AFTER_STOP):

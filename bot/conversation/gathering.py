@@ -23,6 +23,7 @@ from bot.conversation.turn import (
     Turn,
 )
 from bot.understanding.answers import read_consent
+from bot.understanding.commands import Command
 from bot.understanding.roles import read_role, wants_to_leave
 from bot.understanding.room import is_figures, read_room_answer
 
@@ -50,12 +51,13 @@ class Errand:
 PLAIN: Final = Errand()
 
 
-def attend(state: State, incoming: Incoming, here: Here) -> Turn | None:
+def attend(state: State, incoming: Incoming, command: Command | None, here: Here) -> Turn | None:
     """What a message means to a workshop; None when it means nothing to any.
 
     Args:
         state: where the conversation stands.
         incoming: what came in.
+        command: the command that it gives besides, if any: a code may stand in it, an answer may not.
         here: the world, with what it knows of this person's workshops.
     """
     gathering = here.gathering
@@ -66,7 +68,8 @@ def attend(state: State, incoming: Incoming, here: Here) -> Turn | None:
     if gathering.member is not None and wants_to_leave(incoming.text):
         rest = replace(state, step=None, trail=(), workshop=gathering.member)
         return Turn(rest, (Say("workshop.left"),), (Left(gathering.member),))
-    return None if state.script == JOIN and state.step else _answer_in_room(state, incoming, here)
+    busy = command or (state.script == JOIN and state.step)
+    return None if busy else _answer_in_room(state, incoming, here)
 
 
 def plan(state: State, incoming: Incoming, asked: Step, here: Here) -> Turn | None:

@@ -7,19 +7,29 @@ from bot.conversation.here import Here
 from bot.conversation.messages import Incoming
 from bot.conversation.state import State
 from bot.conversation.turn import Forgotten, Rejoined, Say, Stopped, Turn
-from bot.understanding.commands import Command, read_command
+from bot.understanding.commands import Command, named_command, read_command
 from bot.understanding.language import read_language
 
 AFTER_STOP: tuple[Command, ...] = ("start", "delete")
 """What is still obeyed after STOP."""
 
 
-def command_in(incoming: Incoming) -> Command | None:
+IN_ANY_WORDING: tuple[Command, ...] = ("stop", "delete")
+"""What is obeyed in a room as well when it is only likely to be meant."""
+
+
+def command_in(incoming: Incoming, here: Here) -> Command | None:
     """The command that a message gives."""
     if incoming.choice:
         return None
     # The carrier's word goes before ours: whoever it has cut off must not be thought to read us.
-    return "stop" if incoming.carrier == "stop" else read_command(incoming.text)
+    if incoming.carrier == "stop":
+        return "stop"
+    command = read_command(incoming.text)
+    if here.gathering.room is None or command in IN_ANY_WORDING:
+        return command
+    # "A real person" asks for help elsewhere, and is an answer to "what made the difference?".
+    return named_command(incoming.text)
 
 
 def obey(command: Command, state: State, incoming: Incoming, here: Here) -> Turn:

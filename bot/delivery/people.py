@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
+from models.handovers import live_hand_overs
 from models.outbound import Addressee
 from models.people import (
     Contact,
     add_contacts,
     contacts_by_lookup,
+    contacts_of_all,
     listed,
     rejoin,
     stop,
@@ -88,11 +90,35 @@ class People:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
         return bool(listed(session, self._hashes(channel, address)))
 
-    def listed_among(self, session: Session, contacts: Sequence[Contact]) -> frozenset[int]:
-        """The ids of those of these contacts who are not to be asked anything, as `is_listed` says it."""
+    def why_not(self, session: Session, contact: Contact) -> str | None:
+        """Why a person is not to be asked anything, whatever it is; None when they may be."""
+        return self.whys_not(session, [contact])[contact.id]
+
+    def whys_not(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
+        """For each of these contacts, by id, what `why_not` says."""
+        everywhere = self.everywhere(session, contacts)
         hashes = {contact.id: self.hashes_of(contact) for contact in contacts}
-        found = listed(session, [one for theirs in hashes.values() for one in theirs])
-        return frozenset(contact_id for contact_id, theirs in hashes.items() if not found.isdisjoint(theirs))
+        on_list = listed(session, [one for theirs in hashes.values() for one in theirs])
+        live = live_hand_overs(session, [one.id for theirs in everywhere.values() for one in theirs])
+
+        def why(contact: Contact) -> str | None:
+            theirs = everywhere[contact.person]
+            if not on_list.isdisjoint(hashes[contact.id]):
+                return "stopped"
+            if any(one.do_not_ask for one in theirs):
+                return next(one.do_not_ask for one in theirs if one.do_not_ask)
+            if contact.unreachable:
+                return "unreachable"
+            return "hand_over_open" if any(one.id in live for one in theirs) else None
+
+        return {contact.id: why(contact) for contact in contacts}
+
+    def everywhere(self, session: Session, contacts: Sequence[Contact]) -> dict[bytes, list[Contact]]:
+        """Every contact of each of these people, on any channel, by person."""
+        found: dict[bytes, list[Contact]] = {}
+        for one in contacts_of_all(session, list({contact.person for contact in contacts})):
+            found.setdefault(one.person, []).append(one)
+        return {contact.person: found.get(contact.person, [contact]) for contact in contacts}
 
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""

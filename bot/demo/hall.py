@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.demo.stage import Stage
 from bot.workshops.moderating import WordsDesk
-from bot.workshops.sessions import Plan
+from bot.workshops.planning import Plan
 from models.landlords import all_landlords
 from models.workshops import Workshop, workshop_of
 
@@ -24,17 +24,20 @@ def open_hall(stage: Stage) -> None:
         title="Respect for All",
         place="Saltmarsh Hall",
         starts_at=now + timedelta(minutes=1),
-        length=timedelta(days=30),
+        length=timedelta(hours=2),
         timezone=landlord.timezone,
         capacity=100,
         languages=("en",),
         organisers=(ORGANISER,),
         prompts=(),
     )
-    made = product.workshops.add(plan, [landlord])
+    made = product.workshops.add(plan, [landlord], ORGANISER)
     with product.store.write() as session:
         row = session.get_one(Workshop, made.id)
         row.code, row.live_key, row.starts_at = CODE, LIVE_KEY, now - timedelta(minutes=10)
+        row.ends_at = now + timedelta(
+            days=30
+        )  # longer than any workshop may last, so that no visitor comes too late
     product.room.ask(made, "word", ASKS)
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from bot.delivery.threads import Threads
 from bot.digest.compose import compose
 from bot.digest.letter import Letter, to_mail
-from bot.digest.pdf import can_make_pdf, to_pdf
 from bot.digest.render import render
 from bot.digest.sheet import to_csv
 from bot.failpoints import failpoint
 from bot.log import get_logger
 from bot.mail import GONE, MailServer, send_mail
+from bot.pdf import NoPdf, as_pdf
 from bot.privacy.disclosure import Release
 from bot.privacy.keys import Keyring
 from bot.recipients import unsubscribe_path
@@ -41,6 +41,7 @@ LEASE: Final = timedelta(minutes=15)
 """Longer than one mail can take, each step at its time-out."""
 RETRY_AFTER: Final = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: at least 30 minutes apart
 WEEKS_TOLD: Final = {"four-weekly": 4}
+ON_PAPER: Final = "@page { size: A4; margin: 18mm 16mm; } body { background: #ffffff !important; }"
 GIVE_UP_AFTER: Final = 48
 """Attempts: a day of them. A digest later than that would run into the next one."""
 
@@ -190,7 +191,8 @@ class PostRoom:
 def _pdf(letter: Letter) -> bytes | None:
     if not letter.pdf:
         return None
-    if not can_make_pdf():
+    try:
+        return as_pdf(letter.rendered.html, ON_PAPER)
+    except NoPdf:
         get_logger().warning("pdf_extra_missing")
         return None
-    return to_pdf(letter.rendered.html)

@@ -41,19 +41,22 @@ def read_command(text: str) -> Command | None:
 
     `/stop` and the like are Telegram's way of typing them; `/start 7f3a` is a link that somebody followed.
     """
+    named = named_command(text)
+    if named or phrase(text) in _said_otherwise() or other_lists_hold(text):
+        return named
+    guessed = _command_by_model(text)
+    # Whoever says that it is the wrong number has a kinder answer.
+    return None if guessed and read_circumstance(text) == "wrong_number" else guessed
+
+
+def named_command(text: str) -> Command | None:
+    """The command that a message gives in so many words, in any of our languages; none that is only likely."""
     if _DEEP_LINK.fullmatch(text):
         return "start"
     found = command_by_words(text.removeprefix("/"))
     if found:
         return found[0]
-    if phrase(text) in _said_otherwise():
-        return None
-    theirs = read_other_command(text)
-    if theirs or other_lists_hold(text):
-        return theirs
-    guessed = _command_by_model(text)
-    # Whoever says that it is the wrong number has a kinder answer.
-    return None if guessed and read_circumstance(text) == "wrong_number" else guessed
+    return None if phrase(text) in _said_otherwise() else read_other_command(text)
 
 
 def may_mean_stop(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,6 +21,7 @@ from bot.wording import load_wording
 from bot.workshops.after import AFTER, After, compose_after
 from bot.workshops.members import when_it_is
 from bot.workshops.pack import Facts, Pack, compose
+from bot.workshops.planning import evening_before
 from bot.workshops.print import after_page, pack_page
 from bot.workshops.releasing import Releases
 from models import Store
@@ -36,8 +37,6 @@ from models.workshops import (
     organisers_of,
 )
 
-EVENING: Final = time(18)
-"""The local time, on the day before, at which the pack is made and figures are counted."""
 CAME_OF_IT: Final = timedelta(days=97)
 """A week for the answers of the ninetieth day."""
 LATEST: Final = timedelta(days=14)
@@ -95,7 +94,7 @@ class Workroom:
         """The pack as it may be made now: words that may be shown; figures from the evening before on."""
         releases = Releases(session, self._keys, workshop, self._clock())
         made = {name: releases.words(name) for name in ("stories", "excellent", "barriers")}
-        if self._clock() >= evening_before(workshop):
+        if self._clock() >= evening_before(workshop.starts_at, workshop.timezone):
             made |= {name: releases.figures(name) for name in ("listened", "guess", "able")}
         return compose(self._facts(session, workshop), made, self._wording)
 
@@ -144,7 +143,7 @@ class Workroom:
                 if workshop.closed_at is not None:
                     continue
                 came_of_it = workshop.starts_at + CAME_OF_IT
-                if evening_before(workshop) <= now < workshop.ends_at:
+                if evening_before(workshop.starts_at, workshop.timezone) <= now < workshop.ends_at:
                     self._queue_for(session, workshop, PACK)
                 if came_of_it <= now < came_of_it + LATEST:
                     self._queue_for(session, workshop, AFTERWARDS)
@@ -213,10 +212,3 @@ class Workroom:
             return mail  # the page prints the same
         mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{letter.name}.pdf")
         return mail
-
-
-def evening_before(workshop: Workshop) -> datetime:
-    """When a workshop's pack is made by itself."""
-    zone = ZoneInfo(workshop.timezone)
-    day = workshop.starts_at.astimezone(zone).date() - timedelta(days=1)
-    return datetime.combine(day, EVENING, zone)

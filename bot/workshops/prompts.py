@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,13 @@ from bot.delivery.hours import Hours
 from bot.delivery.initiative import Initiative
 from bot.delivery.people import People
 from bot.log import get_logger
+from bot.workshops.planning import SCRIPTS
 from models import Store
 from models.base import new_id
-from models.handovers import live_hand_overs
-from models.people import Contact, contacts_of
+from models.people import Contact
 from models.workshops import (
     COMING,
+    HERE,
     WAITING,
     Participant,
     Prompted,
@@ -47,6 +48,8 @@ NEAR: Final = "near"
 EARLIER: Final = (FIRST, NEAR)
 TODAY: Final = "today"
 PLACE_FREE: Final = "place_free"
+MOVED: Final = "moved"
+OFF: Final = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +126,16 @@ class Prompts:
         """Ask everybody what is due, and give free places to those who wait; says how many were written to."""
         now = self._clock()
         with self._store.write() as session:
-            live = [
-                one
-                for one in all_workshops(session)
-                if one.closed_at is None and one.ends_at + OVER_AFTER > now
-            ]
+            live = [one for one in all_workshops(session) if one.ends_at + OVER_AFTER > now]
             due = [asking for workshop in live for asking in self._due(session, workshop, now)]
         return sum(self._ask(asking) for asking in due)
 
     def _due(self, session: Session, workshop: Workshop, now: datetime) -> Iterator[Asking]:
+        if workshop.closed_at is not None:
+            yield from self._news(session, workshop, OFF, workshop.closed_at)
+            return
+        if workshop.changed_at is not None:
+            yield from self._news(session, workshop, MOVED, workshop.changed_at)
         yield from self._free_places(session, workshop, now)
         for moment in moments_of(workshop, self._hours):
             if not moment.at <= now < moment.until:
@@ -141,20 +145,31 @@ class Prompts:
                 if asking is not None:
                     yield asking
 
+    def _news(self, session: Session, workshop: Workshop, name: str, since: datetime) -> Iterator[Asking]:
+        """It is another day or place, or called off: whoever was on the list before hears it, once, within hours."""
+        now = self._clock()
+        if now >= workshop.ends_at or self._hours.next_open(now, ZoneInfo(workshop.timezone)) > now:
+            return
+        once = f"{name} {since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        for place in participants_of(session, workshop.id, *HERE):
+            if (place.joined_at or since) < since and once not in prompted(session, place.id):
+                asking = self._mark(session, workshop, place, once, f"workshop.{name}")
+                if asking is not None:
+                    yield asking
+
     def _free_places(self, session: Session, workshop: Workshop, now: datetime) -> Iterator[Asking]:
         if now >= workshop.ends_at:
             return
         free = workshop.capacity - count_in(session, workshop.id, COMING)
         for place in participants_of(session, workshop.id, WAITING)[: max(free, 0)]:
             place.state = COMING
-            asking = self._mark(session, workshop, place, PLACE_FREE)
+            asking = self._mark(session, workshop, place, PLACE_FREE, f"workshop.{PLACE_FREE}")
             if asking is not None:
                 yield asking
 
     def _decide(
         self, session: Session, workshop: Workshop, place: Participant, moment: Moment
     ) -> Asking | None:
-        """Who is asked is written down before anything is sent: a crash asks too little, never twice."""
         if moment.name == FIRST and place.joined_at and place.joined_at > moment.at:
             return None  # they were asked the one that matters when they joined
         committed = contribution(session, place.id, "will_do") is not None
@@ -162,33 +177,25 @@ class Prompts:
             return None
         if moment.name in prompted(session, place.id):
             return None
-        return self._mark(session, workshop, place, moment.name, committed=committed)
+        is_staff = place.role == "staff"
+        scripts = SCRIPTS.get(moment.name)
+        script = scripts[is_staff] if scripts else f"workshop.{moment.name}"
+        if moment.name == "check_90" and not committed:
+            script = "pair_after_staff" if is_staff else "pair_after"
+        return self._mark(session, workshop, place, moment.name, script)
 
     def _mark(
-        self,
-        session: Session,
-        workshop: Workshop,
-        place: Participant,
-        name: str,
-        *,
-        committed: bool = False,
+        self, session: Session, workshop: Workshop, place: Participant, name: str, script: str
     ) -> Asking | None:
+        """Who is asked is written down before anything is sent: a crash asks too little, never twice."""
         now = self._clock()
         session.add(Prompted(id=new_id(), participant_id=place.id, name=name, at=now))
         session.flush()
         contact = session.get_one(Contact, place.contact_id)
-        reason = self._reason(session, contact)
+        reason = self._people.why_not(session, contact)
         if reason is not None:
             get_logger().info("participant_not_asked", reason=reason)
             return None
-        staff = "_staff" if place.role == "staff" else ""
-        script = {
-            FIRST: f"pre_session{staff}",
-            NEAR: f"pre_session_near{staff}",
-            "after": "post_session",
-            "check_30": "commitment",
-            "check_90": f"commitment_last{staff}" if committed else f"pair_after{staff}",
-        }.get(name, f"workshop.{name}")
         decided = {} if place.agreed is None else {"workshop_consent": "yes" if place.agreed else "no"}
         errand = Errand(workshop.id, decided, reminds=now + REMINDS_UNTIL < workshop.starts_at)
         return Asking(
@@ -209,14 +216,3 @@ class Prompts:
                 asking.channel, account, asking.address, asking.script, asking.workshop
             )
         return self._initiative.ask(asking.channel, account, asking.address, script, asking.errand)
-
-    def _reason(self, session: Session, contact: Contact) -> str | None:
-        """Why this person is not to be asked, or None."""
-        everywhere = contacts_of(session, contact.person) or [contact]
-        if self._people.is_listed(session, contact.channel, self._people.address(contact)):
-            return "stopped"
-        if contact.unreachable:
-            return "unreachable"
-        if any(one.do_not_ask for one in everywhere):
-            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
-        return "hand_over_open" if live_hand_overs(session, [one.id for one in everywhere]) else None

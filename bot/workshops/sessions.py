@@ -1,77 +1,40 @@
-"""Sessions: setting a workshop up, inviting to it, and calling it off."""
+"""Sessions: setting a workshop up, changing it, and calling it off."""
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.dialogue import Errand
+from bot.audit import actor, record
 from bot.conversation.join_codes import new_code
-from bot.conversation.messages import ChannelName
-from bot.conversation.script import Script
 from bot.delivery.hours import Hours
-from bot.delivery.initiative import Initiative
-from bot.delivery.people import People
 from bot.privacy.keys import Keyring
-from bot.workshops.guests import Guest
+from bot.wording import load_wording
+from bot.workshops.planning import Plan, WorkshopProblem, check, evening_before, prompt_times
 from models import Store
 from models.base import new_id
 from models.landlords import Landlord
-from models.people import contacts_of
+from models.staff import has_role
 from models.workshops import (
-    INVITED,
     Organiser,
-    Participant,
     Workshop,
     WorkshopLandlord,
-    participant,
+    drop_landlords,
+    landlords_of,
+    organisers_of,
     workshop_of,
 )
 
-MOST_EARLIER: Final = 2
-"""With the one on the day and the one reminder that makes four, which is what joining asks for."""
-BEFORE_IT_BEGINS: Final = timedelta(hours=1)
-"""Nothing is asked later than that: people are on their way."""
-DEFAULT_PROMPTS: Final = ((7, time(10)), (1, time(10)), (0, time(9)))
-"""(days before, local time of day) at which participants are asked."""
-LONGEST_LINE: Final = 60
-"""Letters of a title or a place: they stand in texts of two parts."""
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned:
+    """A workshop as it was planned, to be looked at and changed."""
 
-class WorkshopProblem(ValueError):
-    """A workshop can't be set up like that. Says why, and what to do, in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an organiser decides about a workshop.
-
-    Args:
-        title: what it is called.
-        place: where it is.
-        starts_at: when it begins, aware.
-        length: how long it takes.
-        timezone: whose local time counts.
-        capacity: how many people there is room for.
-        languages: in which it is held.
-        organisers: e-mail addresses of those who get the pack.
-        prompts: when participants are asked before it, aware; None for the usual times.
-    """
-
-    title: str
-    place: str
-    starts_at: datetime
-    length: timedelta
-    timezone: str
-    capacity: int
-    languages: tuple[str, ...]
-    organisers: tuple[str, ...]
-    prompts: tuple[datetime, ...] | None = None
+    plan: Plan
+    landlords: Sequence[Landlord]
 
 
 class Sessions:
@@ -80,11 +43,9 @@ class Sessions:
     Args:
         store: the database.
         keys: to seal and to look up.
-        people: who is invited.
-        initiative: opens conversations.
         hours: when somebody may be asked.
-        script: the invitation.
-        accounts: our number on each channel.
+        operator: who asks and reads; named in texts.
+        lines: numbers for people in danger; said in texts.
         clock: gives the current time, aware.
     """
 
@@ -92,144 +53,171 @@ class Sessions:
         self,
         store: Store,
         keys: Keyring,
-        people: People,
-        initiative: Initiative,
         hours: Hours,
-        script: Script,
-        accounts: Mapping[ChannelName, str],
+        operator: str,
+        lines: Mapping[str, str],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._keys = keys
-        self._people = people
-        self._initiative = initiative
         self._hours = hours
-        self._script = script
-        self._accounts = accounts
+        self._operator = operator
+        self._lines = lines
         self._clock = clock
 
-    def add(self, plan: Plan, landlords: Sequence[Landlord]) -> Workshop:
+    def add(self, plan: Plan, landlords: Sequence[Landlord], who: str) -> Workshop:
         """Set a workshop up.
+
+        Args:
+            plan: what was decided.
+            landlords: whose tenants and staff meet.
+            who: who does it, for the audit.
 
         Raises:
             WorkshopProblem: when something about the plan can't be.
         """
-        self._check(plan, landlords)
         with self._store.write() as session:
+            plan = self._checked(session, plan, landlords)
             workshop = Workshop(
                 id=new_id(),
                 code=self._fresh_code(session),
                 live_key=secrets.token_urlsafe(16),
-                title=plan.title,
-                place=plan.place,
-                starts_at=plan.starts_at,
-                ends_at=plan.starts_at + plan.length,
-                timezone=plan.timezone,
-                languages=list(plan.languages),
-                capacity=plan.capacity,
-                prompts=[one.astimezone(UTC).isoformat() for one in self._prompts(plan)],
                 created_at=self._clock(),
             )
-            session.add(workshop)
-            session.flush()
-            for landlord in landlords:
-                session.add(WorkshopLandlord(workshop_id=workshop.id, landlord_id=landlord.id))
-            for address in dict.fromkeys(plan.organisers):
-                organiser_id = new_id()
-                lookup = self._keys.lookup("organiser", address.casefold())
-                sealed = self._keys.seal("organiser", organiser_id, "address", address)
-                session.add(
-                    Organiser(id=organiser_id, workshop_id=workshop.id, lookup=lookup, address=sealed)
-                )
-            session.flush()
+            self._write(session, workshop, plan, prompt_times(plan, self._hours, self._clock()), landlords)
+            record(session, self._keys, self._clock(), who, "workshop_added", "workshop", workshop.id)
             session.expunge(workshop)
         return workshop
 
-    def reprompt(self, workshop: Workshop, prompts: Sequence[datetime]) -> list[datetime]:
-        """Ask at other times; gives those that are kept: in hours, ahead of us, and before it begins.
+    def look(self, workshop: Workshop) -> Planned:
+        """A workshop as it is planned; its usual times are None, as in a plan."""
+        with self._store.read() as session:
+            return self._planned(session, workshop)
+
+    def change(self, workshop: Workshop, plan: Plan, landlords: Sequence[Landlord], who: str) -> None:
+        """Plan a workshop anew. Whoever is on the list is told when its title, time or place is another one.
+
+        Raises:
+            WorkshopProblem: when something about the plan can't be, or it is too late.
+        """
+        now = self._clock()
+        with self._store.write() as session:
+            row = session.get_one(Workshop, workshop.id)
+            self._check_in_time(row, plan)
+            plan = self._checked(session, plan, landlords)
+            before = (row.title, row.place, row.starts_at)
+            prompts = prompt_times(plan, self._hours, now, self._gone(row))
+            self._write(session, row, plan, prompts, landlords)
+            if before != (row.title, row.place, row.starts_at):
+                row.changed_at = now
+            record(session, self._keys, now, who, "workshop_changed", "workshop", row.id)
+
+    def reprompt(self, workshop: Workshop, prompts: Sequence[datetime], who: str) -> None:
+        """Ask at other times.
 
         Raises:
             WorkshopProblem: when there are too many, or none is left.
         """
-        kept = self._usable(prompts, workshop.starts_at, workshop.timezone)
-        if not kept:
+        planned = self.look(workshop)
+        wanted = replace(planned.plan, prompts=tuple(prompts))
+        if prompt_times(wanted, self._hours, self._clock()) == []:
             raise WorkshopProblem(
                 "None of these times is left: each must be ahead of us, within the hours in which people may be "
                 "texted, and at least an hour before the workshop begins."
             )
-        with self._store.write() as session:
-            row = session.get_one(Workshop, workshop.id)
-            row.prompts = [one.astimezone(UTC).isoformat() for one in kept]
-        return kept
+        self.change(workshop, wanted, planned.landlords, who)
 
-    def close(self, workshop: Workshop) -> None:
-        """Call a workshop off: nobody can join, and nobody is asked anything about it any more."""
+    def close(self, workshop: Workshop, who: str) -> None:
+        """Call a workshop off: nobody can join, whoever is on the list is told, and nobody is asked anything more."""
         with self._store.write() as session:
             session.get_one(Workshop, workshop.id).closed_at = self._clock()
+            record(session, self._keys, self._clock(), who, "workshop_closed", "workshop", workshop.id)
 
-    def invite(self, workshop: Workshop, guests: Sequence[Guest]) -> Counter[str]:
-        """Invite people, each once; says how many were, and how many not and why."""
-        counted: Counter[str] = Counter()
-        for guest in guests:
-            with self._store.write() as session:
-                reason = self._note_invited(session, workshop, guest)
-            counted[reason or self._send(workshop, guest)] += 1
-        return counted
-
-    def _send(self, workshop: Workshop, guest: Guest) -> str:
-        account = self._accounts.get(guest.channel)
-        errand = Errand(workshop.id)
-        asked = account is not None and self._initiative.ask(
-            guest.channel, account, guest.contact, self._script, errand
+    def _planned(self, session: Session, workshop: Workshop) -> Planned:
+        organisers = tuple(
+            self._keys.open("organiser", one.id, "address", one.address)
+            for one in organisers_of(session, workshop.id)
         )
-        return "invited" if asked else f"no {guest.channel} line"
+        zone = ZoneInfo(workshop.timezone)
+        times = tuple(datetime.fromisoformat(one).astimezone(zone) for one in workshop.prompts)
+        plan = Plan(
+            workshop.title,
+            workshop.place,
+            workshop.starts_at.astimezone(zone),
+            workshop.ends_at - workshop.starts_at,
+            workshop.timezone,
+            workshop.capacity,
+            tuple(workshop.languages),
+            organisers,
+        )
+        usual = prompt_times(plan, self._hours, workshop.created_at)
+        return Planned(
+            plan if list(times) == usual else replace(plan, prompts=times), landlords_of(session, workshop.id)
+        )
 
-    def _note_invited(self, session: Session, workshop: Workshop, guest: Guest) -> str | None:
-        """Write an invitation down before it is sent: a crash invites too few, never anybody twice."""
-        if self._people.is_listed(session, guest.channel, guest.contact):
-            return "said stop, or had all removed"
-        contact = self._people.meet(session, guest.channel, guest.contact)
-        if contact.do_not_ask:
-            return "not to be asked"
-        ids = [one.id for one in contacts_of(session, contact.person)]
-        if participant(session, workshop.id, ids) is not None:
-            return "on the list already"
-        session.add(Participant(id=new_id(), workshop_id=workshop.id, contact_id=contact.id, state=INVITED))
-        return None
-
-    def _check(self, plan: Plan, landlords: Sequence[Landlord]) -> None:
-        for name, line in (("title", plan.title), ("place", plan.place)):
-            if not line.strip() or len(line) > LONGEST_LINE:
-                raise WorkshopProblem(f"Say the {name}, in at most {LONGEST_LINE} letters.")
-        if plan.starts_at <= self._clock():
-            raise WorkshopProblem("That time has passed. Say when it begins, as 2026-12-03T14:00.")
-        if plan.capacity < 1:
-            raise WorkshopProblem("Say for how many people there is room: --capacity 24.")
+    def _checked(self, session: Session, plan: Plan, landlords: Sequence[Landlord]) -> Plan:
+        plan = plan.tidied()
+        check(plan, self._clock(), load_wording("bot.conversation"), self._operator, self._lines)
         if not landlords:
-            raise WorkshopProblem("Say whose tenants and staff meet: --landlord NAME.")
-        if not plan.organisers:
-            raise WorkshopProblem("Say who gets the pack: --organiser EMAIL.")
+            raise WorkshopProblem("Say whose tenants and staff meet: at least one landlord.")
+        for address in plan.organisers:
+            if any(has_role(session, actor(self._keys, address), one.id, ["moderator"]) for one in landlords):
+                raise WorkshopProblem(
+                    "A moderator of one of these landlords can't be an organiser as well: the pack goes to organisers, "
+                    "and nobody decides what is shown and reads it too."
+                )
+        return plan
 
-    def _prompts(self, plan: Plan) -> list[datetime]:
-        if plan.prompts is not None:
-            return self._usable(plan.prompts, plan.starts_at, plan.timezone)
-        zone = ZoneInfo(plan.timezone)
-        day = plan.starts_at.astimezone(zone).date()
-        usual = [datetime.combine(day - timedelta(days=days), at, zone) for days, at in DEFAULT_PROMPTS]
-        return self._usable(usual, plan.starts_at, plan.timezone)
-
-    def _usable(self, prompts: Sequence[datetime], starts_at: datetime, timezone: str) -> list[datetime]:
-        """The times that people may be asked at, moved into the hours for that."""
-        zone = ZoneInfo(timezone)
-        opened = sorted({self._hours.next_open(one, zone) for one in prompts})
-        usable = [one for one in opened if self._clock() < one <= starts_at - BEFORE_IT_BEGINS]
-        on_the_day = sum(one.astimezone(zone).date() == starts_at.astimezone(zone).date() for one in usable)
-        if len(usable) - on_the_day > MOST_EARLIER or on_the_day > 1:
+    def _check_in_time(self, row: Workshop, plan: Plan) -> None:
+        now, zone = self._clock(), ZoneInfo(row.timezone)
+        if row.closed_at is not None:
+            raise WorkshopProblem("It was called off. Set up another one.")
+        if row.starts_at <= now:
+            raise WorkshopProblem("It has begun, so it can't be changed any more.")
+        other_day = plan.starts_at.astimezone(zone).date() != row.starts_at.astimezone(zone).date()
+        if other_day and now >= evening_before(row.starts_at, row.timezone):
             raise WorkshopProblem(
-                "Ask at most twice on earlier days and once on the day itself: with the one reminder that is four "
-                "texts, which is what people joined for."
+                "Its pack has gone out, so it can't move to another day. Call it off and set up another one."
             )
-        return usable
+
+    def _gone(self, row: Workshop) -> list[datetime]:
+        times = [datetime.fromisoformat(one) for one in row.prompts]
+        return [one for one in times if one <= self._clock()]
+
+    def _write(
+        self,
+        session: Session,
+        row: Workshop,
+        plan: Plan,
+        prompts: Sequence[datetime],
+        landlords: Sequence[Landlord],
+    ) -> None:
+        row.title, row.place, row.timezone = plan.title, plan.place, plan.timezone
+        row.starts_at, row.ends_at = (
+            plan.starts_at.astimezone(UTC),
+            (plan.starts_at + plan.length).astimezone(UTC),
+        )
+        row.languages, row.capacity = list(plan.languages), plan.capacity
+        row.prompts = [one.astimezone(UTC).isoformat() for one in prompts]
+        session.add(row)
+        session.flush()
+        drop_landlords(session, row.id)
+        for landlord in landlords:
+            session.add(WorkshopLandlord(workshop_id=row.id, landlord_id=landlord.id))
+        self._write_organisers(session, row, plan.organisers)
+        session.flush()
+
+    def _write_organisers(self, session: Session, row: Workshop, addresses: Sequence[str]) -> None:
+        wanted = {one.casefold(): one for one in addresses}
+        for organiser in organisers_of(session, row.id):
+            address = self._keys.open("organiser", organiser.id, "address", organiser.address)
+            if wanted.pop(address.casefold(), None) is None:
+                session.delete(organiser)
+        for folded, address in wanted.items():
+            organiser_id = new_id()
+            lookup = self._keys.lookup("organiser", folded)
+            sealed = self._keys.seal("organiser", organiser_id, "address", address)
+            session.add(Organiser(id=organiser_id, workshop_id=row.id, lookup=lookup, address=sealed))
 
     def _fresh_code(self, session: Session) -> str:
         while True:

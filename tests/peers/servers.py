@@ -91,19 +91,25 @@ def telegram(folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def twilio(folder: Path, account: str, token: str, urls: Mapping[str, str]) -> Iterator[Server]:
-    """Emulate's Twilio, with our numbers and the address of each one's webhook."""
+def emulated(service: str, seed: Mapping[str, Any], folder: Path, port: int = 0) -> Iterator[Server]:
+    """One of emulate's services, with what it knows from the start; on a port of its own unless one is given."""
     described = json.loads((MODULES / "emulate" / "package.json").read_text(encoding="utf-8"))
     assert described["homepage"] == "https://emulate.dev", "another package has that name"
-    port = free_port()
-    numbers = [{"phone_number": number, "sms_url": url} for number, url in urls.items()]
-    seed = folder / "seed.json"
-    seed.write_text(
-        json.dumps({"twilio": {"account": {"sid": account, "auth_token": token}, "phone_numbers": numbers}})
-    )
+    port = port or free_port()
+    file = folder / f"{service}.json"
+    file.write_text(json.dumps({service: seed}))
     program = str(MODULES / "emulate" / "dist" / "index.js")
-    command = [node(at_least=24), program, "start", "-s", "twilio", "-p", str(port), "--seed", str(seed)]
-    with running(command, port, folder, "twilio") as server:
+    command = [node(at_least=24), program, "start", "-s", service, "-p", str(port), "--seed", str(file)]
+    with running(command, port, folder, service) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def twilio(folder: Path, account: str, token: str, urls: Mapping[str, str]) -> Iterator[Server]:
+    """Emulate's Twilio, with our numbers and the address of each one's webhook."""
+    numbers = [{"phone_number": number, "sms_url": url} for number, url in urls.items()]
+    seed = {"account": {"sid": account, "auth_token": token}, "phone_numbers": numbers}
+    with emulated("twilio", seed, folder) as server:
         yield server
 
 

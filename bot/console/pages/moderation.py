@@ -169,6 +169,7 @@ def _story(asked: Asked, waiting: Waiting, problem: str = "") -> Response:
         count, _ = count_waiting(session, asked.of.id)
     first = min(_first(asked), max(len(waiting.pieces) - 1, 0))
     first -= first % PIECES_SHOWN
+    labels = desk_of(asked).labels(waiting.story_id)
     shown = list(enumerate(waiting.pieces))[first : first + PIECES_SHOWN]
     return asked.show(
         "moderation.html.j2",
@@ -180,13 +181,19 @@ def _story(asked: Asked, waiting: Waiting, problem: str = "") -> Response:
         first=first,
         pages=range(0, len(waiting.pieces), PIECES_SHOWN),
         policy=load_policy(),
-        labels=desk_of(asked).labels(waiting.story_id),
+        labels=labels,
+        named=[name_of(kind, name) for kind in KINDS for name in labels.names(kind)],
         there_are={"theme": THEMES, "area": AREAS},
-        label_name=lambda kind, name: load_wording("bot.digest").text("en", f"{kind}.{name}"),
+        label_name=name_of,
         is_read=waiting.language.partition("-")[0] == READ_IN,
         kinds=sorted(load_rules()),
         problem=problem,
     )
+
+
+def name_of(kind: str, name: str) -> str:
+    """What a theme or an area is called in digests."""
+    return load_wording("bot.digest").text("en", f"{kind}.{name}")
 
 
 def _step(name: str, path: str, act: Callable[[Asked], Response], about: str) -> Page:

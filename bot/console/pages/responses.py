@@ -8,13 +8,14 @@ from typing import Final, Literal, get_args
 from starlette.responses import Response
 
 from bot.console.page import Asked, Missing, Page
+from bot.console.pages.moderation import name_of
 from bot.console.render import visible
 from bot.console.roles import Role
 from bot.labels import AREAS, THEMES
 from bot.privacy.redact import redact
 from bot.response_preview import Preview
 from bot.responses import ABOUT_RELEASE, Became, Kind, ResponseProblem
-from bot.wording import english_name, load_wording
+from bot.wording import english_name
 from models.releases import with_figures
 from models.responses import Response as Row
 from models.scopes import scope_id_of
@@ -186,8 +187,7 @@ def _digests(asked: Asked) -> Choices:
 
 
 def _named(kind: Literal["theme", "area"], labels: Sequence[str]) -> Choices:
-    words = load_wording("bot.digest")
-    return [(label, words.text("en", f"{kind}.{label}")) for label in labels]
+    return [(label, name_of(kind, label)) for label in labels]
 
 
 AT: Final = "/{landlord}/responses"

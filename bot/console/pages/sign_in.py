@@ -16,7 +16,7 @@ def show(asked: Asked) -> Response:
     """The form; whoever is in already is sent on."""
     if asked.me:
         return asked.go("home")
-    return _form(asked, 200)
+    return form(asked, 200)
 
 
 def sign_in(asked: Asked) -> Response:
@@ -27,8 +27,8 @@ def sign_in(asked: Asked) -> Response:
         token = asked.office.signing_in.sign_in(email, str(password), asked.text("code", 20), asked.address)
     except Refused as refused:
         status = 429 if refused.key == "sign_in.too_often" else 400
-        return _form(asked, status, email, asked.words(refused.key))
-    response = RedirectResponse(_onward(asked), 303)
+        return form(asked, status, email, asked.words(refused.key))
+    response = RedirectResponse(onward(asked), 303)
     asked.office.guard.let_in(response, token)
     return response
 
@@ -41,11 +41,13 @@ def sign_out(asked: Asked) -> Response:
     return response
 
 
-def _form(asked: Asked, status: int, email: str = "", problem: str = "") -> Response:
-    return asked.show("sign_in.html.j2", status, email=email, problem=problem, onward=_onward(asked))
+def form(asked: Asked, status: int, email: str = "", problem: str = "") -> Response:
+    """The form, with what was wrong the last time."""
+    return asked.show("sign_in.html.j2", status, email=email, problem=problem, onward=onward(asked))
 
 
-def _onward(asked: Asked) -> str:
+def onward(asked: Asked) -> str:
+    """Where to go on to after signing in."""
     wanted = asked.text("next") or asked.query.get("next", "")
     return wanted if _OURS.fullmatch(wanted) else asked.url("home")
 

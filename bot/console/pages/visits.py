@@ -1,18 +1,15 @@
 """Visits: a list comes in as a file, is looked at first, and is taken in when somebody says so."""
 
-import base64
-import binascii
 import io
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from bot.audit import record
+from bot.console.lists import FILE_BYTES, MOST_SHOWN, NoList, packed, sent
 from bot.console.page import Asked, Page
 from bot.console.roles import Role
 from bot.visit_list import BadRow, NotAList, VisitRow, read_csv
@@ -20,11 +17,6 @@ from bot.visits import Plan
 from models.visits import counts
 
 OPERATOR: Final = frozenset[Role](("operator",))
-FILE_BYTES: Final = 4_000_000
-"""Tens of thousands of rows; a larger file is for the command line."""
-MOST_KEPT: Final = 100_000
-"""How much of a list a page can carry to the next one, packed. More has to be chosen again."""
-MOST_SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,8 +30,7 @@ class Sheet:
     @property
     def packed(self) -> str:
         """The list for a field of the next form; "" when it is too long for that."""
-        made = base64.b64encode(zlib.compress(self.text.encode(), 9)).decode()
-        return made if len(made) <= MOST_KEPT else ""
+        return packed(self.text)
 
 
 def show(asked: Asked) -> Response:
@@ -74,35 +65,12 @@ def take_in(asked: Asked) -> Response:
 
 def _sheet(asked: Asked) -> Sheet | str:
     """The list that was sent, or a sentence that says why there is none."""
-    file = asked.form.get("file")
-    try:
-        if isinstance(file, UploadFile) and file.size:
-            text = file.file.read().decode("utf-8-sig")
-        elif kept := asked.text("kept", MOST_KEPT):
-            text = _unpacked(kept)
-        else:
-            return asked.words("visits.problem.none")
-    except UnicodeDecodeError:
-        return asked.words("visits.problem.not_utf8")
-    except (ValueError, zlib.error):
-        return asked.words("visits.problem.again")
     today = asked.local(asked.office.clock()).date()
     try:
+        text = sent(asked)
         return Sheet(text, *read_csv(io.StringIO(text, newline=""), today))
-    except NotAList as problem:
+    except (NoList, NotAList) as problem:
         return str(problem)
-
-
-def _unpacked(kept: str) -> str:
-    """A list from the form before; never more than a file may hold.
-
-    Raises:
-        ValueError: when it is not what we packed.
-    """
-    try:
-        return zlib.decompressobj().decompress(base64.b64decode(kept, validate=True), FILE_BYTES).decode()
-    except binascii.Error as error:
-        raise ValueError("not ours") from error
 
 
 def _said(asked: Asked, plan: Plan) -> str:

@@ -1,17 +1,32 @@
-"""Workshops: the next ones; asking the room and letting words through, by different people; the pack."""
+"""Workshops: the next ones; one of them: who comes, what is asked when, its room, and the words for it."""
 
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bot.console.page import Asked, Missing, Page
 from bot.console.roles import Role
 from bot.conversation.join_codes import spoken
+from bot.conversation.script import load_scripts
+from bot.conversation.speech import Facts
+from bot.wording import DEFAULT, english_name, load_wording
+from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, WordsDesk
-from bot.workshops.print import pack_page
+from bot.workshops.preview import ahead
+from bot.workshops.prompts import moments_of
 from bot.workshops.room import Kind
-from models.workshops import COMING, Workshop, count_in, landlords_of, workshops_at
+from models.workshops import (
+    COMING,
+    DECLINED,
+    LEFT,
+    WAITING,
+    Workshop,
+    count_in,
+    landlords_of,
+    workshops_at,
+)
 
 ORGANISERS: Final = frozenset[Role](("organiser",))
 MODERATORS: Final = frozenset[Role](("moderator",))
@@ -38,31 +53,58 @@ def show_all(asked: Asked) -> Response:
 
 
 def show(asked: Asked) -> Response:
-    """One workshop: its screen, and what waits."""
-    return _page(asked, _workshop(asked), 200)
+    """One workshop: who comes, when people are asked, its room, and what waits."""
+    return _page(asked, workshop_of(asked), 200)
+
+
+def texts(asked: Asked) -> Response:
+    """What people are asked and told, as it goes out, and when."""
+    workshop, wording = workshop_of(asked), load_wording("bot.conversation")
+    language = asked.query.get("language", DEFAULT)
+    language = language if language in wording.languages else DEFAULT
+    owner = asked.of
+    facts = Facts(
+        asked.office.operator,
+        owner.name,
+        owner.complaints,
+        owner.emergency,
+        asked.office.lines,
+        title=workshop.title,
+        when=when_it_is(workshop, language),
+        place=workshop.place,
+    )
+    zone = ZoneInfo(workshop.timezone)
+    shown = [
+        ahead(one.name, one.at.astimezone(zone), load_scripts(), wording, language, facts)
+        for one in moments_of(workshop, asked.office.hours)
+    ]
+    languages = [(code, english_name(code)) for code in wording.languages]
+    return asked.show(
+        "workshop_texts.html.j2", workshop=workshop, shown=shown, languages=languages, language=language
+    )
 
 
 def ask(asked: Asked) -> Response:
     """Open a question in the room."""
-    workshop = _workshop(asked)
+    workshop = workshop_of(asked)
     kind: Kind = "number" if asked.text("kind") == "number" else "word"
     try:
         asked.office.room.ask(workshop, kind, asked.text("asks"))
     except ValueError as problem:
         return _page(asked, workshop, 400, str(problem))
-    return _back(asked, workshop)
+    return back(asked, workshop)
 
 
 def close(asked: Asked) -> Response:
     """Close the question that is open, and count it."""
-    workshop = _workshop(asked)
+    workshop = workshop_of(asked)
     asked.office.room.close(workshop)
-    return _back(asked, workshop)
+    return back(asked, workshop)
 
 
 def decide(asked: Asked) -> Response:
     """Let words through, or keep them back. What is gone meanwhile needs no decision."""
-    workshop = _workshop(asked)
+    workshop = workshop_of(asked)
     number = asked.text("words")
     try:
         desk = _desk(asked, workshop)
@@ -72,16 +114,26 @@ def decide(asked: Asked) -> Response:
         return _page(asked, workshop, 400, str(problem))
     except LookupError:
         pass
-    return _back(asked, workshop)
+    return back(asked, workshop)
 
 
-def pack(asked: Asked) -> Response:
-    """The pack as it is now, to save and print."""
-    workshop = _workshop(asked)
-    with asked.office.store.write() as session:
-        page = pack_page(asked.office.workroom.pack(session, workshop))
-    saved = {"Content-Disposition": f'attachment; filename="pack-{workshop.code}.html"'}
-    return HTMLResponse(page, headers=saved)
+def workshop_of(asked: Asked) -> Workshop:
+    """The workshop in the path.
+
+    Raises:
+        Missing: when there is none, or it is none of the landlord in the path.
+    """
+    with asked.office.store.read() as session:
+        workshop = session.get(Workshop, asked.number("workshop"))
+        theirs = landlords_of(session, workshop.id) if workshop else ()
+    if workshop is None or asked.of.id not in {one.id for one in theirs}:
+        raise Missing
+    return workshop
+
+
+def back(asked: Asked, workshop: Workshop) -> Response:
+    """Back to the page of a workshop."""
+    return asked.go("workshop", workshop=workshop.id)
 
 
 def _page(asked: Asked, workshop: Workshop, status: int, problem: str = "") -> Response:
@@ -91,11 +143,24 @@ def _page(asked: Asked, workshop: Workshop, status: int, problem: str = "") -> R
             waiting = _desk(asked, workshop).waiting()
         except NotAllowed as refused:
             problem = problem or str(refused)
+    with asked.office.store.read() as session:
+        # Not how many were invited: whether an invitation goes out depends on what somebody has told us.
+        counts = {
+            "coming": count_in(session, workshop.id, COMING),
+            "waiting": count_in(session, workshop.id, WAITING),
+            "not_coming": count_in(session, workshop.id, DECLINED, LEFT),
+        }
+        landlords = [one.name for one in landlords_of(session, workshop.id)]
     return asked.show(
         "workshop.html.j2",
         status,
         workshop=workshop,
         code=spoken(workshop.code),
+        counts=counts,
+        landlords=landlords,
+        languages=[english_name(code) for code in workshop.languages],
+        moments=moments_of(workshop, asked.office.hours),
+        has_begun=workshop.starts_at <= asked.office.clock(),
         screen=asked.office.room.screen(workshop),
         live=f"{asked.office.base_url}/live/{workshop.live_key}",
         waiting=waiting,
@@ -108,23 +173,18 @@ def _desk(asked: Asked, workshop: Workshop) -> WordsDesk:
     return WordsDesk(office.store, office.keys, office.clock, workshop, asked.who)
 
 
-def _workshop(asked: Asked) -> Workshop:
-    with asked.office.store.read() as session:
-        workshop = session.get(Workshop, asked.number("workshop"))
-        theirs = landlords_of(session, workshop.id) if workshop else ()
-    if workshop is None or asked.of.id not in {one.id for one in theirs}:
-        raise Missing
-    return workshop
-
-
-def _back(asked: Asked, workshop: Workshop) -> Response:
-    return asked.go("workshop", workshop=workshop.id)
-
-
 AT: Final = "/{landlord}/workshops/{workshop}"
 PAGES: Final = (
     Page("workshops", "/{landlord}/workshops", show_all, "Workshops", BOTH, nav=True),
-    Page("workshop", AT, show, "One workshop: its room and its words", BOTH, part_of="workshops"),
+    Page("workshop", AT, show, "One workshop: its people, its room and its words", BOTH, part_of="workshops"),
+    Page(
+        "workshop_texts",
+        f"{AT}/texts",
+        texts,
+        "What people are asked, as it goes out, and when",
+        ORGANISERS,
+        part_of="workshops",
+    ),
     Page("room_ask", f"{AT}/ask", ask, "Ask the room", ORGANISERS, method="POST", part_of="workshops"),
     Page(
         "room_close",
@@ -144,5 +204,4 @@ PAGES: Final = (
         method="POST",
         part_of="workshops",
     ),
-    Page("workshop_pack", f"{AT}/pack", pack, "The pack, to print", ORGANISERS, part_of="workshops"),
 )
