@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.alerts import Bellman
+from bot.api_keys import ApiKeys
 from bot.console.accounts import Accounts
 from bot.console.app import Console
 from bot.console.group_roles import read_group_roles
@@ -126,6 +127,7 @@ class Product:
     post_room: PostRoom
     recipients: Recipients
     landlords: Landlords
+    api_keys: ApiKeys
     responses: Responses
     translator: Translator | None
     pulse: Pulse
@@ -188,6 +190,7 @@ class Product:
             hours=self.hours,
             responses=self.responses,
             landlords=self.landlords,
+            api_keys=self.api_keys,
             recipients=self.recipients,
             workroom=self.workroom,
             room=self.room,
@@ -326,6 +329,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         retention=Retention(store, keys, keep_of(settings), clock),
         post_room=PostRoom(store, keys, server, settings.operator_name, base, alerts_to, clock, beside),
         recipients=Recipients(store, keys, clock),
+        api_keys=ApiKeys(store, keys, clock),
         landlords=Landlords(store, keys, settings.operator_name, settings.lines, clock),
         responses=Responses(
             store,
@@ -398,13 +402,12 @@ def web_app(
     token = settings.metrics_token.get_secret_value()
     health = health_routes(product.store, product.pulse, meter, token, beside)
     webhooks = webhook_routes(_readers(product), receive)
-    keys = settings.visit_keys
-    api = VisitsApi(product.store, product.visits, keys, beside, product.clock)
+    api = VisitsApi(product.store, product.keys, product.api_keys, product.visits, beside, product.clock)
     privacy = privacy_route(as_page(notice(settings)))
     unsubscribe = unsubscribe_route(product.recipients, beside)
     said = said_and_done_route(product.responses, beside)
     hand_overs = hand_over_routes(product.by_link, beside)
-    pages = [*hand_overs, *api.routes(), privacy, unsubscribe, said]
+    pages = [*hand_overs, api.route(), privacy, unsubscribe, said]
     console = Console(product.office(visitors), PAGES, beside).routes()
     live = LivePage(product.store, product.room, beside, _to_text(product.settings)).routes()
     return Starlette(routes=[*webhooks, *health, *pages, *live, *console, *more], lifespan=lifespan)

@@ -50,6 +50,8 @@ Action = Literal[
     "role_given",
     "role_taken",
     "visits_imported",
+    "api_key_made",
+    "api_key_revoked",
     "signed_in",
     "signed_out_everywhere",
     "sign_in_ended",

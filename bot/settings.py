@@ -109,10 +109,6 @@ class Settings(BaseSettings):
         description="The most messages that one number or bot sends in a day (UTC); 0 for no limit. Receiving never stops, "
         "nor do safety messages and the confirmations of STOP and DELETE.",
     )
-    visits_api_keys: SecretStr = Field(
-        default=SecretStr(""),
-        description="Keys that sign POST /api/visits, the current one and the next, comma-separated. Empty: no API.",
-    )
     settle_seconds: str = Field(
         default="sms=45,whatsapp=25,telegram=15",
         description="Seconds of silence after which a story counts as told, by channel: people text in fragments.",
@@ -323,11 +319,6 @@ class Settings(BaseSettings):
     def twilio_keys(self) -> tuple[str, ...]:
         """The webhook shared keys whose signatures are accepted: the current one, then the next."""
         return _several(self.twilio_shared_keys)
-
-    @property
-    def visit_keys(self) -> tuple[str, ...]:
-        """The keys whose signatures are accepted under visits."""
-        return _several(self.visits_api_keys)
 
     @property
     def whatsapp_templates(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ encryption key: whatever a person told, or can be reached by, arrives already se
 """
 
 from models import (
+    api_keys,
     audit,
     conversations,
     handovers,
@@ -31,6 +32,7 @@ from models.store import Store
 __all__ = [
     "Base",
     "Store",
+    "api_keys",
     "audit",
     "conversations",
     "handovers",

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import databases
+import leaks
 import postgresql
 import pytest
 from rig import Rig, rig
@@ -29,7 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL where it is wanted; once, and not in each of several workers."""
+    """Listen for leaks; start PostgreSQL where it is wanted, once and not in each of several workers."""
+    config.pluginmanager.register(leaks)
     if config.getoption("--postgresql") and not hasattr(config, "workerinput"):
         try:
             _until_the_end.enter_context(postgresql.chosen())

@@ -28,6 +28,7 @@ from bot.delivery.hours import ANY_TIME
 from bot.delivery.people import People
 from bot.demo.stage import demo_settings, furnish
 from bot.people_desk import PeopleDesk
+from bot.privacy.keys import Keyring
 from bot.releases import freeze
 from bot.stories import StoryBook, keep
 from bot.workshops.planning import Plan
@@ -117,7 +118,7 @@ class House:
         self.tellers += 1
         number, owner = f"+447700900{self.tellers:03d}", landlord_id or self.ours
         with self.product.store.write() as session:
-            return _story(session, self.product, words, owner, number, shared=shared, now=self.now)
+            return a_story(session, self.product.keys, words, owner, number, shared=shared, now=self.now)
 
     def hand_over(self, kind: str, words: str, landlord_id: int | None = None) -> int:
         """A hand-over of that kind, made of a story; gives its id."""
@@ -166,6 +167,13 @@ class House:
             owner = session.get_one(Landlord, landlord_id)
         due = self.now.date() + timedelta(weeks=4)
         return self.product.responses.write(owner, "time-", "will", "We ring first.", "a test", due_on=due)
+
+    def api_key(self, landlord_id: int) -> int:
+        """A key of a landlord's system; gives its id."""
+        with self.product.store.read() as session:
+            owner = session.get_one(Landlord, landlord_id)
+        self.product.api_keys.make(owner, "Repairs system", "a test")
+        return self.product.api_keys.all(owner)[-1].id
 
     def workshop(self, landlord_id: int) -> int:
         """A workshop of that landlord alone; gives its id."""
@@ -221,9 +229,9 @@ def _another_landlord() -> Landlord:
     )
 
 
-def _story(
+def a_story(
     session: Session,
-    product: Product,
+    keys: Keyring,
     words: str,
     landlord_id: int,
     number: str,
@@ -231,19 +239,20 @@ def _story(
     shared: bool,
     now: datetime,
 ) -> int:
+    """A story that was told by SMS, with a yes or a no to sharing; gives its id."""
     line = session.scalar(select(Line).where(Line.landlord_id == landlord_id, Line.channel == "sms"))
     if line is None:
         line = Line(id=new_id(), landlord_id=landlord_id, channel="sms", account=f"+44{landlord_id}"[:15])
         session.add(line)
         session.flush()
-    contact = People(product.keys, lambda: now).meet(session, "sms", number)
+    contact = People(keys, lambda: now).meet(session, "sms", number)
     state = State(language="en")
     conversation_id = new_id()
     conversation = Conversation(
         id=conversation_id,
         contact_id=contact.id,
         line_id=line.id,
-        state=product.keys.seal("conversation", conversation_id, "state", json.dumps(state.to_json())),
+        state=keys.seal("conversation", conversation_id, "state", json.dumps(state.to_json())),
         created_at=now,
         updated_at=now,
     )
@@ -251,9 +260,9 @@ def _story(
     session.flush()
     turn = Turn(state, effects=(Told(words), Consented("digest", given=shared)))
     group = gather(session, [(contact, line)], {contact.id: []}, now)
-    keep(group, product.keys, turn, conversation, line, [], now)
+    keep(group, keys, turn, conversation, line, [], now)
     group.write()
-    StoryBook(session, product.keys).label(sorted(group.retold), now)
+    StoryBook(session, keys).label(sorted(group.retold), now)
     story = story_of(session, conversation.id)
     assert story
     return story.id

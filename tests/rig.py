@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,10 @@ from pathlib import Path
 
 import databases
 import httpx
+import leaks
+import processes
 import uvicorn
+from processes import Process
 from pydantic import SecretStr
 
 from bot.conversation.messages import ChannelName
@@ -36,7 +38,10 @@ READERS = (("repairs@harbour.example", "landlord"), ("workshops@respect.example"
 
 @dataclass
 class Rig:
-    """Everything a test needs to be a tenant, a provider, a moderator or an operator."""
+    """Everything a test needs to be a tenant, a provider, a moderator or an operator.
+
+    Where `afresh` is true, its processes are not forked from one that has imported the product already.
+    """
 
     folder: Path
     settings: Settings
@@ -44,7 +49,8 @@ class Rig:
     mailbox: Mailbox
     phones: Phones
     env: dict[str, str]
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    afresh: bool = False
+    processes: list[Process] = field(default_factory=list)
     opened: Store | None = None
 
     @property
@@ -69,17 +75,15 @@ class Rig:
 
     def run(self, *arguments: str, typed: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run a `listened` command to its end."""
-        command = [sys.executable, "-m", "bot", *arguments]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
+        done = processes.run(
+            ("-m", "bot", *arguments),
+            folder=self.folder,
             env={**self.env, **env},
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+            typed=typed,
+            afresh=self.afresh,
         )
+        leaks.hear(f"what {arguments[:2]} said", done.stderr)
+        return done
 
     def set_up_quickly(self) -> None:
         """The same without the commands."""
@@ -100,23 +104,26 @@ class Rig:
             done = self.run(*arguments)
             assert done.returncode == 0, done.stderr
 
-    def serve(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+    def serve(self, *arguments: str, **env: str) -> Process:
         """Start `listened serve` and wait until it is ready."""
         process = self.start("serve", "--port", self.port, *arguments, **env)
         assert self.wait_ready(process), self.output
         return process
 
-    def start(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **env: str) -> Process:
         """Start a `listened` command that goes on until it is stopped."""
-        command = [sys.executable, "-m", "bot", *arguments]
-        with (self.folder / "output.txt").open("ab") as output:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env={**self.env, **env}, stdout=output, stderr=output
-            )
+        output = self.folder / "output.txt"
+        process = processes.start(
+            ("-m", "bot", *arguments),
+            folder=self.folder,
+            env={**self.env, **env},
+            streams=(os.devnull, output, output),
+            afresh=self.afresh,
+        )
         self.processes.append(process)
         return process
 
-    def wait_ready(self, process: subprocess.Popen[bytes]) -> bool:
+    def wait_ready(self, process: Process) -> bool:
         """Wait until a server answers; False when it has died instead."""
         ready = wait_for(lambda: process.poll() is not None or self._ready(), 120)
         assert ready, "it did not get ready"
@@ -139,7 +146,7 @@ class Rig:
         wait_for(lambda: len(self.providers.sent_to(channel, address)) >= replies)
         return self.providers.sent_to(channel, address)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Process) -> None:
         """Kill -9, as a power cut would."""
         process.send_signal(signal.SIGKILL)
         process.wait(10)
@@ -170,16 +177,17 @@ def wait_for(happened: Callable[[], object], seconds: float = 15) -> bool:
 
 
 @contextlib.contextmanager
-def rig(folder: Path, url: str = "") -> Iterator[Rig]:
+def rig(folder: Path, url: str = "", *, afresh: bool = False) -> Iterator[Rig]:
     """A rig in a folder; its servers end with it.
 
     Args:
         folder: an empty folder.
         url: its database, where that is not one of the tests' own.
+        afresh: whether its processes import the product each for itself.
     """
     providers = Providers(TELEGRAM_TOKEN, TWILIO_SID, TWILIO_TOKEN, lambda: datetime.now(UTC))
     mailbox = Mailbox()
-    with _servers(providers, mailbox) as (provider_port, smtp_port):
+    with leaks.watched(), _servers(providers, mailbox) as (provider_port, smtp_port):
         url = url or databases.address(folder / DATABASE)
         settings = demo_settings(
             folder, free_port(), provider_port, smtp_port, log_level="DEBUG", database_url=url
@@ -191,11 +199,14 @@ def rig(folder: Path, url: str = "") -> Iterator[Rig]:
             mailbox,
             Phones(settings, lambda: datetime.now(UTC), providers),
             environment(settings),
+            afresh,
         )
         try:
             yield made
         finally:
             made.stop()
+            if made.processes:
+                leaks.hear("what a process printed", made.output)
             databases.drop(folder / DATABASE)
 
 

@@ -40,6 +40,7 @@ def things(house: House) -> dict[str, int]:
         "release": house.release(house.theirs),
         "request": house.request(house.theirs),
         "response": house.response(house.theirs),
+        "key": house.api_key(house.theirs),
         "contact": house.on_duty("night@quay.example", "duty", house.theirs),
         "workshop": house.workshop(house.theirs),
     }

@@ -5,25 +5,29 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from console import a_story
 from desk import NUMBER, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import delete, func, select, update
 from test_danger import DUTY, link_to, put_on_duty
 from test_keys import moderator, opened, take_in_visit
 
-from bot import audit
+from bot import audit, moderation
 from bot.conversation.messages import SendFailed
+from bot.demo.mailbox import Mail
 from bot.export import Export, as_text
 from bot.privacy.keys import Keyring
 from bot.releases import freeze
 from bot.retention import RULES, Keep, Retention, keep_of
 from bot.rights import erase, withdraw
+from bot.rotation import columns_that_hold
 from bot.settings import load_settings
 from models import Base, Store
 from models.audit import Audit
-from models.base import new_id
+from models.base import SEALED, new_id
 from models.handovers import HandOver
 from models.inbound import QUARANTINED, Inbound
 from models.landlords import all_landlords
@@ -280,6 +284,82 @@ def test_after_delete_a_canary_is_found_nowhere(fresh_rig: Rig) -> None:
         assert [canary for canary in canaries if canary.encode() in raw] == [], path
         assert not any(sealed in raw for sealed in parts), path  # not even sealed
     store.close()
+
+
+def test_after_delete_nothing_of_telegram_or_a_digest_is_left(fresh_rig: Rig) -> None:
+    """Told by Telegram, quoted in two readers' mails, then deleted: our tables, files and logs hold nothing of it.
+
+    Mail that was sent lies with its readers, and Telegram lets no bot delete what somebody wrote to it: that is said.
+    """
+    rig, chat = fresh_rig, "4815162342"
+    process = rig.serve()
+    rig.text("telegram", chat, STORY, replies=2)
+    rig.text("telegram", chat, "1", replies=3)
+    others_tell(rig)
+    mails = quoted_in_digests(rig)
+    assert len([mail for mail in mails if "grey heron" in mail.text]) == len(mails) == 2
+    sealed = everything_sealed(rig.store())
+    asked = rig.text("telegram", chat, "please delete everything", replies=4)[-1].text
+    code = re.search(r"\b\d{4}\b", asked)
+    assert code
+    assert "can't be called back" in asked
+    rig.text("telegram", chat, code.group(), replies=5)
+    store = rig.store()
+    assert wait_for(lambda: not any(chat in text for text in opened(store, rig.keys)))
+    rig.kill(process)
+    assert not [text for text in opened(store, rig.keys) if "heron" in text or "canarystory" in text]
+    store.checkpoint()
+    gone = sealed - everything_sealed(store)
+    assert {where for where, _ in gone} >= {
+        "contact.address",
+        "story_part.words",
+        "excerpt.words",
+        "inbound.body",
+        "outbound.body",
+        "release.contents",
+    }
+    for path in rig.folder.rglob("*"):
+        raw = path.read_bytes() if path.is_file() else b""
+        assert [canary for canary in (b"canarystory", b"heron", chat.encode()) if canary in raw] == [], path
+        assert [where for where, value in gone if value in raw] == [], path  # not even sealed
+    store.close()
+
+
+def others_tell(rig: Rig) -> None:
+    """Enough people for a digest tell a story; the words of two of them and of whoever told before may leave."""
+    store, now = rig.store(), datetime.now().astimezone()
+    with store.write() as session:
+        (landlord,) = all_landlords(session)
+        for number in range(30):
+            words = "they mended the gate and said sorry for the wait"
+            a_story(
+                session, rig.keys, words, landlord.id, f"+447700900{number:03d}", shared=number < 2, now=now
+            )
+        session.expunge(landlord)
+    desk = moderation.Desk(store, rig.keys, lambda: now, landlord, "Morwenna Moderator")
+    for waiting in desk.waiting():
+        desk.approve(waiting.story_id)
+
+
+def quoted_in_digests(rig: Rig) -> list[Mail]:
+    """Two Mondays pass, the second of which quotes what was told before the first; gives its mails."""
+    today = datetime.now(ZoneInfo("Europe/London")).date()
+    for weeks in (1, 2):
+        before = len(rig.mailbox.mails)
+        monday = today + timedelta(weeks=weeks, days=-today.weekday())
+        done = rig.run("digest", "run", "--at", f"{monday}T09:00")
+        assert done.returncode == 0, done.stderr
+    return rig.mailbox.mails[before:]
+
+
+def everything_sealed(store: Store) -> set[tuple[str, bytes]]:
+    """Every sealed value as it lies in the database, with its column."""
+    with store.read() as session:
+        return {
+            (str(column), bytes(value))
+            for column in columns_that_hold(SEALED)
+            for value in session.scalars(select(column).where(column.is_not(None)))
+        }
 
 
 @pytest.mark.parametrize("refused", [True, False])

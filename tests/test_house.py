@@ -118,6 +118,7 @@ ARROWS = {
         "bot.wording",
         "models",
     },
+    "bot.api_keys": {"bot.audit", "bot.privacy.keys", "models"},
     "bot.recipients": {"bot.audit", "bot.privacy.keys", "models"},
     "bot.staff_alerts": {"bot.handover", "bot.log", "bot.privacy.keys", "models"},
     "bot.visit_list": {"bot.numbers"},
@@ -159,6 +160,13 @@ ARROWS = {
     "bot.workshops.room": {"bot.privacy", "bot.wording", "bot.workshops", "models"},
     "bot.workshops.members": {"bot.conversation", "bot.privacy", "bot.understanding.answers", "models"},
     "bot.workshops.planning": {"bot.conversation", "bot.delivery.hours", "bot.wording"},
+    "bot.workshops.poster": {
+        "bot.conversation",
+        "bot.posters",
+        "bot.wording",
+        "bot.workshops.members",
+        "models",
+    },
     "bot.workshops.preview": {"bot.conversation", "bot.wording", "bot.workshops.planning"},
     "bot.workshops.prompts": {
         "bot.conversation",
@@ -215,6 +223,7 @@ ARROWS = {
         "models",
     },
     "bot.console": {
+        "bot.api_keys",
         "bot.audit",
         "bot.console",
         "bot.conversation.join_codes",

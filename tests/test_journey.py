@@ -40,7 +40,7 @@ def person(number: int) -> tuple[ChannelName, str]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """All stories told and agreed to, and every reply received."""
-    with rig(tmp_path_factory.mktemp("journey")) as made:
+    with rig(tmp_path_factory.mktemp("journey"), afresh=True) as made:
         made.set_up()
         made.serve()
         for number, story in enumerate(STORIES):

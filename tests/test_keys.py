@@ -5,12 +5,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import processes
 import pytest
 from desk import NUMBER, SCRIPTS, Desk, Wire
 from rig import ROOT, Rig
@@ -280,16 +280,9 @@ def test_a_rotation_killed_at_every_batch_ends_with_nothing_lost(tmp_path: Path,
     both = {**given, which: f"{new_key()},{given[which]}"}
 
     def run(failpoint: str) -> subprocess.CompletedProcess[str]:
-        command = [
-            sys.executable,
-            "-c",
-            ROTATE,
-            desk.store.url.render_as_string(hide_password=False),
-            both["data"],
-            both["look"],
-        ]
-        env = {**os.environ, "FAILPOINT": failpoint}
-        return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+        url = desk.store.url.render_as_string(hide_password=False)
+        command = ("-c", ROTATE, url, both["data"], both["look"])
+        return processes.run(command, folder=ROOT, env={**os.environ, "FAILPOINT": failpoint})
 
     assert run("rotating").returncode == -signal.SIGKILL
     kills = 0

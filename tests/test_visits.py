@@ -1,7 +1,6 @@
 """Visits: lists that are read or refused by the line, whom they ask and when, and whom never."""
 
 import itertools
-import json
 import random
 import re
 from collections import defaultdict
@@ -11,13 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import databases
-import httpx
 import pytest
 from desk import NOW, NUMBER, SCRIPTS, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import select
 
-from bot.console.visits_api import signature
 from bot.conversation.turn import Turn
 from bot.delivery.hours import Hours, load_hours
 from bot.delivery.turns import Talk, Turns
@@ -310,31 +307,6 @@ def test_the_command_reports_by_line_and_imports_the_rest_on_request(fresh_rig: 
     again = fresh_rig.run("visits", "import", str(file), "--skip-bad")
     assert "0 visits are new, 297 were there already" in again.stdout
     assert "07700" not in done.stderr + done.stdout
-
-
-def test_the_api_takes_signed_lists_only(fresh_rig: Rig) -> None:
-    """Signed with the key and the time; a wrong, missing or old signature changes nothing."""
-    fresh_rig.serve("--no-work", VISITS_API_KEYS="current, next")
-    url = f"{fresh_rig.settings.public_base_url}/api/visits"
-    today = f"{datetime.now(LONDON):%F}"
-    rows = [{"contact": "07700 900123", "channel": "sms", "visited_on": today, "kind": "boiler"}]
-
-    def post(key: str, at: datetime, body: object, query: str = "") -> httpx.Response:
-        raw = json.dumps(body).encode()
-        seconds = f"{at:%s}"
-        header = {"X-Listened-Signature": f"t={seconds},v1={signature(key, seconds, raw)}"}
-        return httpx.post(url + query, content=raw, headers=header)
-
-    now = datetime.now(UTC).astimezone()
-    assert post("wrong", now, rows).status_code == 403
-    assert post("current", now - timedelta(hours=1), rows).status_code == 403
-    assert httpx.post(url, json=rows).status_code == 403
-    assert post("next", now, {"a": 1}).status_code == 400
-    bad = post("current", now, [*rows, {"contact": "x"}])
-    assert (bad.status_code, bad.json()["bad"][0]["row"]) == (422, 2)
-    assert post("current", now, [*rows, {"contact": "x"}], "?skip_bad=1").json()["new"] == 1
-    assert post("current", now, rows).json() == {"new": 0, "known": 1, "bad": []}
-    assert "Traceback" not in fresh_rig.output
 
 
 def test_an_imported_visit_is_asked_about_by_the_server(fresh_rig: Rig) -> None:

@@ -197,10 +197,10 @@ class Accounts:
         if role in has:
             raise Refused("staff.problem.has_it", email=email, role=role)
         if other := clash(role, has):
-            raise Refused("staff.problem.clash", email=email, role=role, other=other)
+            raise Refused("staff.problem.clash", role=role, other=other)
         mailbox = self._keys.lookups("recipient", email.casefold())
         if role == "moderator" and is_recipient(session, landlord_id, mailbox):
-            raise Refused("staff.problem.gets_digests", email=email)
+            raise Refused("staff.problem.gets_digests")
         session.add(
             StaffRole(id=new_id(), staff_id=person.id, landlord_id=landlord_id, role=role, by_group=by_group)
         )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.api_keys import ApiKeys
 from bot.console.accounts import Accounts
 from bot.console.guard import Guard
 from bot.console.render import Renderer
@@ -52,6 +53,7 @@ class Office:
     visits: Visits
     responses: Responses
     landlords: Landlords
+    api_keys: ApiKeys
     recipients: Recipients
     numbers: Mapping[str, str]
     """Our number on each channel that has numbers."""

@@ -7,6 +7,7 @@ from bot.console.access import as_markdown
 from bot.console.page import Page
 from bot.console.pages import (
     account,
+    api_keys,
     audit,
     charts,
     hand_overs,
@@ -44,6 +45,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *responses.PAGES,
     *charts.PAGES,
     *visits.PAGES,
+    *api_keys.PAGES,
     *posters.PAGES,
     *workshops.PAGES,
     *words.PAGES,

@@ -1,13 +1,8 @@
-"""`POST /api/visits`: a landlord's system tells us of visits, signed with a shared key.
+"""`POST /api/visits`: a landlord's system tells us of visits, as CSV or JSON, with a key of that landlord."""
 
-The body is a JSON list of objects with the names of the CSV's columns. The header `X-Listened-Signature` holds
-`t=<unix seconds>,v1=<hex>`, where hex is the HMAC-SHA256, with the key, of the seconds, a dot and the body.
-"""
-
-import hashlib
-import hmac
+import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.api_keys import Admitted, ApiKeys, TooOften
+from bot.audit import record
 from bot.delivery.threads import Threads
-from bot.visit_list import NotAList, read_json
+from bot.privacy.keys import Keyring
+from bot.visit_list import BadRow, NotAList, VisitRow, read_csv, read_json
 from bot.visits import Visits
 from models import Store
-from models.landlords import Landlord, all_landlords, landlord_named
 
 BODY_LIMIT: Final = 2_000_000
-FRESH_SECONDS: Final = 300
-"""How old a signature may be: an old one is somebody's recording."""
-HEADER: Final = "x-listened-signature"
+SCHEME: Final = "bearer "
 
 
 class VisitsApi:
@@ -33,81 +28,99 @@ class VisitsApi:
 
     Args:
         store: the database.
+        keys: to write the audit.
+        api_keys: whose requests are taken.
         visits: writes them down.
-        keys: whose signatures are accepted: the current one, then the next.
         threads: where the database is used.
         clock: gives the current time, aware.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the composition root hands over
         self,
         store: Store,
+        keys: Keyring,
+        api_keys: ApiKeys,
         visits: Visits,
-        keys: Sequence[str],
         threads: Threads,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._visits = visits
         self._keys = keys
+        self._api_keys = api_keys
+        self._visits = visits
         self._threads = threads
         self._clock = clock
 
-    def routes(self) -> list[Route]:
-        """Its one address; none while no key is set."""
-        return [Route("/api/visits", self._post, methods=["POST"])] if self._keys else []
+    def route(self) -> Route:
+        """Its one address."""
+        return Route("/api/visits", self._post, methods=["POST"])
 
     async def _post(self, request: Request) -> Response:
+        header = request.headers.get("authorization", "")
+        token = header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else ""
+        try:
+            # Before the body is read: nobody without a key makes us hold two megabytes.
+            admitted = await self._threads.run(lambda: self._api_keys.admit(token)) if token else None
+        except TooOften as often:
+            answer = _say(
+                429, f"That is too often. Wait {often.seconds} seconds, and send many visits in one list."
+            )
+            answer.headers["Retry-After"] = str(often.seconds)
+            return answer
+        if admitted is None:
+            answer = _say(
+                401, "The key is missing, wrong or was taken back. Send it as: Authorization: Bearer KEY"
+            )
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > BODY_LIMIT:
                 return _say(413, "The list is too large: send at most a few thousand visits at a time.")
-        if not self._is_signed(request.headers.get(HEADER, ""), bytes(body)):
-            return _say(403, "The signature is missing, wrong or older than five minutes.")
-        try:
-            rows = json.loads(body)
-        except (ValueError, RecursionError):
-            return _say(400, "The body is not JSON.")
-        return await self._threads.run(lambda: self._take_in(request.query_params, rows))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        skip_bad = request.query_params.get("skip_bad") == "1"
+        return await self._threads.run(lambda: self._take_in(admitted, kind, bytes(body), skip_bad=skip_bad))
 
-    def _take_in(self, query: Mapping[str, str], rows: object) -> Response:
-        landlord = self._landlord(query.get("landlord"))
-        if landlord is None:
-            return _say(400, "Say which landlord, as ?landlord=NAME.")
-        today = self._clock().astimezone(ZoneInfo(landlord.timezone)).date()
+    def _take_in(self, admitted: Admitted, kind: str, body: bytes, *, skip_bad: bool) -> Response:
         try:
-            good, bad = read_json(rows, today)
+            good, bad = self._read(admitted, kind, body)
         except NotAList as problem:
             return _say(400, str(problem))
         problems = [{"row": row.line, "problem": row.problem} for row in bad]
-        if bad and query.get("skip_bad") != "1":
-            return JSONResponse(
-                {"error": "Nothing was imported. Mend the rows, or send ?skip_bad=1.", "bad": problems}, 422
+        if bad and not skip_bad:
+            error = "Nothing was imported. Mend these rows, or send ?skip_bad=1 to leave them out."
+            return JSONResponse({"error": error, "bad": problems}, 422)
+        new = self._visits.take_in(admitted.landlord, good)
+        with self._store.write() as session:
+            who = f"api key {admitted.key_id}"
+            record(
+                session, self._keys, self._clock(), who, "visits_imported", "landlord", admitted.landlord.id
             )
-        new = self._visits.take_in(landlord, good)
         return JSONResponse({"new": new, "known": len(good) - new, "bad": problems})
 
-    def _landlord(self, name: str | None) -> Landlord | None:
-        with self._store.read() as session:
-            if name:
-                return landlord_named(session, name)
-            landlords = all_landlords(session)
-        return landlords[0] if len(landlords) == 1 else None
-
-    def _is_signed(self, header: str, body: bytes) -> bool:
-        parts = dict(part.strip().partition("=")[::2] for part in header.split(","))
-        seconds, given = parts.get("t", ""), parts.get("v1", "")
-        if not (seconds.isascii() and seconds.isdigit() and given.isascii()):
-            return False
-        if abs(self._clock().timestamp() - int(seconds[:12])) > FRESH_SECONDS:
-            return False
-        return any(hmac.compare_digest(signature(key, seconds, body), given) for key in self._keys)
+    def _read(self, admitted: Admitted, kind: str, body: bytes) -> tuple[list[VisitRow], list[BadRow]]:
+        """The same checks as for a file that staff bring; a row's number is its line in CSV, its place in JSON."""
+        today = self._clock().astimezone(ZoneInfo(admitted.landlord.timezone)).date()
+        if kind == "text/csv":
+            return read_csv(io.StringIO(_text(body), newline=""), today)
+        if kind == "application/json":
+            return read_json(_json(_text(body)), today)
+        raise NotAList("Say what you send, as Content-Type: text/csv or Content-Type: application/json.")
 
 
-def signature(key: str, seconds: str, body: bytes) -> str:
-    """What a genuine request has in its header."""
-    return hmac.new(key.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotAList("The list is not UTF-8 text.") from None
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotAList("The body is not JSON.") from None
 
 
 def _say(status: int, sentence: str) -> Response:

@@ -98,7 +98,7 @@ class WorkAccounts:
             if roles_of(session, person.id):
                 return self._signing_in.let_in(session, person, known.held)
             self._accounts.remove_person(session, person, WHO)
-        raise Refused("sso.problem.nobody", email=email)
+        raise Refused("sso.problem.nobody")
 
     def look_again(self, token: str) -> None:
         """Ask about whoever has this cookie, if that was not done just now; what is taken away holds at once."""
@@ -163,9 +163,9 @@ class WorkAccounts:
             return person
         person = staff_by_lookup(session, actor(self._keys, email))
         if person is not None and (person.password or person.subject):
-            raise Refused("sso.problem.taken", email=email)
+            raise Refused("sso.problem.taken")
         if person is None and not given_to(known.groups, self._groups):
-            raise Refused("sso.problem.nobody", email=email)
+            raise Refused("sso.problem.nobody")
         person = person or self._accounts.new_person(session, email)
         person.subject = self._subjects(known)[0]
         drop_invitations(session, person.id)
