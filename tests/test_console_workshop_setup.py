@@ -224,3 +224,15 @@ def test_the_pack_comes_as_a_page_or_a_pdf(house: House) -> None:
         assert saved.headers["content-type"] == kind
         name = f'attachment; filename="pack-{workshop.code}.{form}"'
         assert saved.headers["content-disposition"] == name
+
+
+def test_the_poster_comes_as_a_file(house: House) -> None:
+    """In each of the workshop's languages, or as a code alone; a bot's name that is none is refused."""
+    workshop = set_up(house)
+    saved = house.ask("GET", page(house, workshop, "/poster?kind=poster&form=html"), ORGANISER)
+    assert saved.headers["content-disposition"] == f'attachment; filename="poster-{workshop.code}.html"'
+    assert saved.text.count('class="panel poster"') == 2
+    assert "sms:" in saved.text
+    code = house.ask("GET", page(house, workshop, "/poster?form=telegram&bot=@harbour_bot"), ORGANISER)
+    assert code.headers["content-type"] == "image/svg+xml"
+    assert house.ask("GET", page(house, workshop, "/poster?form=pdf&bot=a b"), ORGANISER).status == 400

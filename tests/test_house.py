@@ -162,6 +162,13 @@ ARROWS = {
     "bot.workshops.room": {"bot.privacy", "bot.wording", "bot.workshops", "models"},
     "bot.workshops.members": {"bot.conversation", "bot.privacy", "bot.understanding.answers", "models"},
     "bot.workshops.planning": {"bot.conversation", "bot.delivery.hours", "bot.wording"},
+    "bot.workshops.poster": {
+        "bot.conversation",
+        "bot.posters",
+        "bot.wording",
+        "bot.workshops.members",
+        "models",
+    },
     "bot.workshops.preview": {"bot.conversation", "bot.wording", "bot.workshops.planning"},
     "bot.workshops.prompts": {
         "bot.conversation",
