@@ -53,9 +53,11 @@ from bot.landlords import Landlords
 from bot.log import log_error
 from bot.mail_tokens import mail_server_of
 from bot.metrics import Meter
+from bot.ner import ModelNames, missing
 from bot.notice import as_page, notice
 from bot.numbers import spaced
 from bot.privacy.keys import Keyring
+from bot.privacy.redact import look_also_with, redact
 from bot.recipients import Recipients
 from bot.responses import Responses
 from bot.retention import Retention, keep_of
@@ -270,10 +272,11 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         hours: when somebody may be written to who has not written to us; those of quiet.toml by default.
 
     Raises:
-        SettingsProblem: when keys are missing or malformed.
+        SettingsProblem: when keys are missing or malformed, or a model is asked for that is not here.
         KeyProblem: when they are not the keys of this database.
         MailSettingsProblem: when SMTP_URL can't be read.
     """
+    look_also_with(_model_of(settings))
     store = Store(settings.database_url)
     try:
         keys = join_chain(store, settings.keyring(), clock)
@@ -365,6 +368,20 @@ def _reconciler(  # noqa: PLR0913 - what it is made of
     return Reconciler(store, keys, listed, inbox.receive, threads, clock, clear_after)
 
 
+def _model_of(settings: Settings) -> ModelNames | None:
+    if not settings.ner_model:
+        return None
+    if problem := missing(settings.ner_model):
+        raise SettingsProblem(problem)
+    return ModelNames(settings.ner_model)
+
+
+def _warm(first_aid: FirstAid) -> None:
+    """Have what the first message needs in memory before it comes, an operator's own model included."""
+    first_aid.warm()
+    redact("")
+
+
 def web_app(
     product: Product,
     *,
@@ -390,7 +407,7 @@ def web_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(product.first_aid.warm))
+        warming = asyncio.create_task(asyncio.to_thread(_warm, product.first_aid))
         preparing = asyncio.create_task(product.prepare())
         going_on = product.work().going_on(ended or asyncio.Event())
         async with going_on if work else contextlib.nullcontext():

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot import ner
 from bot.audit import actor
 from bot.console.group_roles import Given, GroupProblem, read_group_roles
 from bot.conversation.hand_overs import ROLES
@@ -57,6 +58,7 @@ def check(settings: Settings) -> list[Finding]:
         *_twilio(settings),
         *_mail(settings),
         *_sign_in(settings),
+        *_names(settings),
         *_database(settings),
         *_languages(),
     ]
@@ -149,6 +151,16 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
         yield Finding("Sign-in", "wrong", "Set PUBLIC_BASE_URL: people come back to it from there.")
     else:
         yield Finding("Sign-in", "good", "Staff may come in with their work accounts.")
+
+
+def _names(settings: Settings) -> Iterator[Finding]:
+    if not settings.ner_model:
+        return
+    problem = ner.missing(settings.ner_model)
+    if problem:
+        yield Finding("Names", "wrong", problem)
+    else:
+        yield Finding("Names", "good", "A model of yours looks for names as well.")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

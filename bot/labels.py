@@ -1,7 +1,7 @@
 """Labels: what stories are about and express, as the machine, a moderator or the teller has it."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from bot.privacy.keys import Keyring
 from bot.understanding.table import head
 from bot.understanding.themes import read_areas, read_themes
 from models.base import new_id
-from models.labels import LEAST_TO_MOST, Labelling, Source, labelling, labellings_by, labellings_of
+from models.labels import LEAST_TO_MOST, Labelling, Source, labellings_by, labellings_from, labellings_of
 
 KINDS: Final[tuple[CellKind, ...]] = ("theme", "area")
 READ_IN: Final = "en"
@@ -67,21 +67,23 @@ class LabelBook:
         self._session = session
         self._keys = keys
 
-    def read(self, story_id: int, language: str, words: str, now: datetime) -> None:
-        """Have the machine read a story as it now stands."""
-        known = language.partition("-")[0] == READ_IN
-        found = Labels(read_themes(words).names, read_areas(words).names) if known else NO_LABELS
-        self.keep(story_id, "machine", found, now)
+    def read(self, stories: Mapping[int, tuple[str, str]], now: datetime) -> None:
+        """Have the machine read stories as they now stand, each given as its language and its words."""
+        self.keep({story_id: _read(*story) for story_id, story in stories.items()}, "machine", now)
 
-    def keep(self, story_id: int, source: Source, labels: Labels, now: datetime) -> None:
-        """Write down what one source makes of a story, in the place of what it made of it before."""
-        for kind in KINDS:
-            row = labelling(self._session, story_id, kind, source)
-            if row is None:
-                row = Labelling(id=new_id(), story_id=story_id, kind=kind, source=source)
-                self._session.add(row)
-            row.names = self._keys.seal("labelling", row.id, "names", json.dumps(labels.names(kind)))
-            row.made_at = now
+    def keep(self, found: Mapping[int, Labels], source: Source, now: datetime) -> None:
+        """Write down what one source makes of stories, in the place of what it made of them before."""
+        before = {
+            (row.story_id, row.kind): row for row in labellings_from(self._session, list(found), source)
+        }
+        for story_id, labels in found.items():
+            for kind in KINDS:
+                row = before.get((story_id, kind))
+                if row is None:
+                    row = Labelling(id=new_id(), story_id=story_id, kind=kind, source=source)
+                    self._session.add(row)
+                row.names = self._keys.seal("labelling", row.id, "names", json.dumps(labels.names(kind)))
+                row.made_at = now
         self._session.flush()
 
     def of(self, story_ids: Sequence[int]) -> dict[int, Labels]:
@@ -107,3 +109,8 @@ class LabelBook:
 
     def _names(self, row: Labelling) -> tuple[str, ...]:
         return tuple(json.loads(self._keys.open("labelling", row.id, "names", row.names)))
+
+
+def _read(language: str, words: str) -> Labels:
+    known = language.partition("-")[0] == READ_IN
+    return Labels(read_themes(words).names, read_areas(words).names) if known else NO_LABELS

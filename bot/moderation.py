@@ -145,7 +145,7 @@ class Desk:
             story = session.get(Story, story_id)
             if story is None or story.landlord_id != self._landlord.id:
                 raise LookupError("That story is gone.")
-            LabelBook(session, self._keys).keep(story_id, "moderator", labels, self._clock())
+            LabelBook(session, self._keys).keep({story_id: labels}, "moderator", self._clock())
             record(session, self._keys, self._clock(), self._moderator, "story_labelled", "story", story_id)
 
     def mark_read(self, story_id: int) -> None:

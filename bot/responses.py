@@ -20,7 +20,7 @@ from bot.privacy.keys import Keyring
 from bot.response_preview import Preview, Text, at_most, parts_in_english, texts_of
 from models import Store
 from models.base import new_id
-from models.handovers import has_live_hand_over
+from models.handovers import live_hand_overs
 from models.landlords import Landlord, Line
 from models.people import Contact, contacts_of
 from models.releases import Release, release_on
@@ -285,7 +285,7 @@ class Responses:
         unwilling = next((one.do_not_ask for one in everywhere if one.do_not_ask), None)
         if unwilling or contact.unreachable:
             return unwilling or "unreachable"
-        if has_live_hand_over(session, [one.id for one in everywhere]):
+        if live_hand_overs(session, [one.id for one in everywhere]):
             return "hand_over_open"
         if not agrees(session, contact.id):
             return "withdrawn"

@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         "https://translate.example.org. It gets redacted, approved words. Empty: nothing is translated.",
     )
     translate_key: SecretStr = Field(default=SecretStr(""), description="Its API key, where it wants one.")
+    ner_model: str = Field(
+        default="",
+        description="A spaCy model for English that you installed, or its folder, which looks for names as well before "
+        "words leave; needs the extra ner. Empty: names are found without one.",
+    )
     keep_received_days: int = Field(
         default=30,
         ge=1,

@@ -1,6 +1,6 @@
 """Stories as they are kept: writing what a turn told, and reading the words again for those who may."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -23,6 +23,7 @@ from models.stories import (
     StoryPart,
     answers_given_by,
     answers_in,
+    languages_of,
     parts_of,
     parts_told_by,
     reopen,
@@ -54,19 +55,27 @@ class StoryBook:
         told = self.words([story_id]).get(story_id)
         if told:
             return told
-        values = [self.value(answer) for answer in answers_in(self._session, story_id)]
-        return " ".join(value for value in values if value not in CHOICES)
+        return " ".join(self._answers([story_id]).get(story_id, ()))
 
-    def label(self, story_ids: Iterable[int], now: datetime) -> None:
+    def label(self, story_ids: Sequence[int], now: datetime) -> None:
         """Have stories that turns changed read for themes and areas, in all that was told of them."""
-        labels = LabelBook(self._session, self._keys)
-        for story_id in story_ids:
-            values = [self.value(answer) for answer in answers_in(self._session, story_id)]
-            told = [self.words([story_id]).get(story_id, ""), *values]
-            words = " ".join(one for one in told if one and one not in CHOICES)
-            if words:
-                story = self._session.get_one(Story, story_id)
-                labels.read(story_id, story.language, words, now)
+        if not story_ids:
+            return
+        words, answers = self.words(story_ids), self._answers(story_ids)
+        told = {
+            story_id: (language, " ".join([*filter(None, [words.get(story_id)]), *answers.get(story_id, ())]))
+            for story_id, language in languages_of(self._session, story_ids)
+        }
+        LabelBook(self._session, self._keys).read({at: story for at, story in told.items() if story[1]}, now)
+
+    def _answers(self, story_ids: Sequence[int]) -> dict[int, list[str]]:
+        """The answers in words of each story, in the order in which they were given."""
+        given: dict[int, list[str]] = {}
+        for answer in answers_in(self._session, story_ids):
+            value = self.value(answer)
+            if value and value not in CHOICES:
+                given.setdefault(answer.story_id, []).append(value)
+        return given
 
     def value(self, answer: Answer) -> str:
         """What was answered."""

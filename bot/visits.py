@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation.messages import ChannelName
@@ -14,13 +15,13 @@ from bot.conversation.script import Script
 from bot.delivery.hours import Hours
 from bot.delivery.initiative import Initiative
 from bot.delivery.people import People
-from bot.log import get_logger
+from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
 from bot.visit_list import VisitRow
 from models import Store
 from models.base import new_id
 from models.landlords import Landlord
-from models.people import Contact, contacts_of
+from models.people import Contact, contacts_locked
 from models.visits import (
     ASKED,
     NOT_ASKED,
@@ -124,9 +125,10 @@ class Visits:
         counted: Counter[Plan] = Counter()
         asked: set[bytes] = set()
         with self._store.read() as session:
-            for row in rows:
-                contact = self._people.find(session, row.channel, row.contact, lock=False)
-                reason = self._reason(session, contact) if contact else None
+            contacts = [self._people.find(session, row.channel, row.contact, lock=False) for row in rows]
+            reasons = self._reasons(session, [contact for contact in contacts if contact])
+            for row, contact in zip(rows, contacts, strict=True):
+                reason = reasons[contact.id] if contact else None
                 lookup = self._people.number(row.channel, row.contact)
                 if reason is None and lookup in asked:
                     reason = "asked_lately"
@@ -136,55 +138,81 @@ class Visits:
         return counted
 
     def ask_due(self) -> int:
-        """Ask about every visit whose time has come; says how many were asked."""
-        asked = 0
+        """Ask about every visit whose time has come, many in one transaction; says how many were asked."""
+        asked, size = 0, BATCH
         while True:
-            with self._store.write() as session:
-                due = [
-                    (visit.id, self._decide(session, visit))
-                    for visit in due_visits(session, self._clock(), BATCH)
-                ]
-            for visit_id, address in due:
-                if address is not None:
-                    asked += self._ask(visit_id, *address)
-            if len(due) < BATCH:
+            try:
+                due, said = self._ask_next(size)
+            except SQLAlchemyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whose fault it was shows when each is alone
+                if size == 1:
+                    self._give_up(error)
+                size = 1
+                continue
+            asked += said
+            if said:
+                self._initiative.wake()
+            if due < size:
                 return asked
 
-    def _ask(self, visit_id: int, channel: ChannelName, address: str) -> bool:
-        account = self._accounts.get(channel)
-        said = account is not None and self._initiative.ask(channel, account, address, self._script)
-        if not said:
-            with self._store.write() as session:
-                visit = session.get(Visit, visit_id)
-                if visit is not None:
+    def _ask_next(self, most: int) -> tuple[int, int]:
+        """Ask about the next visits that are due: says how many there were, and how many were asked."""
+        with self._store.write() as session:
+            visits = due_visits(session, self._clock(), most)
+            contacts = {one.id: one for one in contacts_locked(session, [one.contact_id for one in visits])}
+            wanted = self._decide(session, visits, contacts)
+            whom = [
+                (contacts[visit.contact_id], account)
+                for visit in wanted
+                if (account := self._accounts.get(cast("ChannelName", visit.channel)))
+            ]
+            said = self._initiative.ask_all(session, whom, self._script)
+            for visit in wanted:
+                if visit.contact_id not in said:
                     visit.state, visit.asked_at, visit.reason = NOT_ASKED, None, "no_line"
-        return said
+        return len(visits), len(said)
 
-    def _decide(self, session: Session, visit: Visit) -> tuple[ChannelName, str] | None:
-        """Mark a visit as asked about or not, before anything is sent: a crash asks too little, never twice."""
-        contact = session.get_one(Contact, visit.contact_id)
-        reason = self._reason(session, contact)
-        if reason is None and self._clock() - visit.ask_at > TOO_LATE:
-            reason = "too_late"
-        if reason is not None:
-            visit.state, visit.reason = NOT_ASKED, reason
-            get_logger().info("visit_not_asked", reason=reason)
-            return None
-        visit.state, visit.asked_at = ASKED, self._clock()
-        session.flush()  # the next visit of this person must see it
-        return visit.channel, self._people.address(contact)  # type: ignore[return-value]  # a plain word in the table
+    def _decide(
+        self, session: Session, visits: Sequence[Visit], contacts: Mapping[int, Contact]
+    ) -> Sequence[Visit]:
+        """Mark visits as asked about or not, in the transaction that asks; gives those to ask about."""
+        reasons = self._reasons(session, list(contacts.values()))
+        asked: dict[bytes, Visit] = {}
+        for visit in visits:
+            contact = contacts[visit.contact_id]
+            reason = reasons[contact.id] or ("asked_lately" if contact.person in asked else None)
+            if reason is None and self._clock() - visit.ask_at > TOO_LATE:
+                reason = "too_late"
+            if reason is not None:
+                visit.state, visit.reason = NOT_ASKED, reason
+                get_logger().info("visit_not_asked", reason=reason)
+                continue
+            visit.state, visit.asked_at = ASKED, self._clock()
+            asked[contact.person] = visit
+        return list(asked.values())
 
-    def _reason(self, session: Session, contact: Contact) -> str | None:
-        """Why this person is not to be asked, or None."""
+    def _give_up(self, error: Exception) -> None:
+        """The visit whose turn it is can't be asked about; the others are not to wait for it."""
+        log_error("visit_broke", error)
+        with self._store.write() as session:
+            for visit in due_visits(session, self._clock(), 1):
+                visit.state, visit.reason = NOT_ASKED, "broken"
+
+    def _reasons(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
+        """Why each of these people is not to be asked, or None; by contact."""
         now = self._clock()
-        reason = self._people.why_not(session, contact)
-        if reason is not None:
-            return reason
-        everywhere = [one.id for one in contacts_of(session, contact.person)] or [contact.id]
-        if asked_since(session, everywhere, now - MINDED_FOR):
-            return "asked_lately"
-        heard = contact.last_heard_at or contact.created_at
-        return "dormant" if now - heard > DORMANT_AFTER else None
+        reasons = self._people.whys_not(session, contacts)
+        everywhere = self._people.everywhere(session, contacts)
+        asked = asked_since(session, [one.id for own in everywhere.values() for one in own], now - MINDED_FOR)
+        for contact in contacts:
+            if reasons[contact.id] is not None:
+                continue
+            if any(one.id in asked for one in everywhere[contact.person]):
+                reasons[contact.id] = "asked_lately"
+            elif now - (contact.last_heard_at or contact.created_at) > DORMANT_AFTER:
+                reasons[contact.id] = "dormant"
+        return reasons
 
     def _write(self, session: Session, landlord: Landlord, rows: Sequence[VisitRow]) -> int:
         keyed = {self._keys_of(landlord, row): row for row in rows}

@@ -50,6 +50,10 @@ class Wording:
         """What a language is called in another one: in the other one's letters, which it costs least to text."""
         return _name_of(code, language)
 
+    def all_names(self, language: str) -> str:
+        """What all languages are called in one of them, with commas between."""
+        return _all_names(self.languages, language)
+
     def placeholders(self, language: str, key: str) -> tuple[str, ...]:
         """The names of what the words under a key are filled with, in their order in that language."""
         return _placeholders(self._template(language, key))
@@ -69,6 +73,11 @@ def english_name(code: str) -> str:
         return Locale.parse(code, sep="-").english_name or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+@cache
+def _all_names(codes: tuple[str, ...], language: str) -> str:
+    return ", ".join(_name_of(code, language) for code in codes)
 
 
 @cache

@@ -39,6 +39,8 @@ class Group:
     """What the turns need to know, and what they have changed so far; `gather` makes it."""
 
     session: Session
+    hashes: Mapping[int, Collection[bytes]]
+    """Every keyed hash of a person, by contact."""
     listed: Mapping[bytes, str]
     """Keyed hashes of people who are not to be texted or not to be asked, with the reason."""
     conversations: Mapping[tuple[int, int], Conversation]
@@ -65,13 +67,13 @@ class Group:
         """New values of a row that is there."""
         self._changed.setdefault(table, {}).setdefault(row_id, {}).update(values)
 
-    def is_stopped(self, hashes: Collection[bytes]) -> bool:
-        """Whether the person of these keyed hashes said stop."""
-        return any(self.listed.get(one) == STOPPED for one in hashes)
+    def is_stopped(self, contact_id: int) -> bool:
+        """Whether this person said stop."""
+        return any(self.listed.get(one) == STOPPED for one in self.hashes[contact_id])
 
-    def is_listed(self, hashes: Collection[bytes]) -> bool:
-        """Whether the person of these keyed hashes is on the list, for any reason."""
-        return any(one in self.listed for one in hashes)
+    def is_listed(self, contact_id: int) -> bool:
+        """Whether this person is on the list, for any reason."""
+        return any(one in self.listed for one in self.hashes[contact_id])
 
     def write(self) -> None:
         """Write all down that was added and changed; to be called before anything else asks the database."""
@@ -97,21 +99,26 @@ class Group:
 
 
 def gather(
-    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Collection[bytes], since: datetime
+    session: Session,
+    seats: Sequence[tuple[Contact, Line]],
+    hashes: Mapping[int, Collection[bytes]],
+    since: datetime,
 ) -> Group:
     """Read all that the turns of these contacts need.
 
     Args:
         session: a transaction that may write.
         seats: each contact, once, with the line that the turn is on.
-        hashes: the keyed hashes of all of them.
+        hashes: every keyed hash under which a contact's person may be listed, by contact.
         since: replies are counted from then on.
     """
     ids = [contact.id for contact, _ in seats]
     conversations = _newest(session, ids)
     replies, held = _outbound(session, ids, since)
     landlords = select(Landlord).where(Landlord.id.in_({line.landlord_id for _, line in seats}))
-    listed = select(Suppression.lookup, Suppression.reason).where(Suppression.lookup.in_(hashes))
+    listed = select(Suppression.lookup, Suppression.reason).where(
+        Suppression.lookup.in_([one for theirs in hashes.values() for one in theirs])
+    )
     stories = select(Story.conversation_id, Story.id).where(
         Story.conversation_id.in_([one.id for one in conversations.values()])
     )
@@ -120,6 +127,7 @@ def gather(
     members = members.where(Contact.person.in_(people)).distinct()
     return Group(
         session=session,
+        hashes=hashes,
         listed={row.lookup: row.reason for row in session.execute(listed)},
         conversations=conversations,
         stories={row.conversation_id: row.id for row in session.execute(stories)},

@@ -100,10 +100,10 @@ def live_hand_over(session: Session, contact_id: int, kind: str) -> HandOver | N
     return session.scalar(query.limit(1))
 
 
-def has_live_hand_over(session: Session, contact_ids: Sequence[int]) -> bool:
-    """Whether anything about one of these contacts is still being dealt with."""
-    query = select(HandOver.id).where(HandOver.contact_id.in_(contact_ids), HandOver.state.in_(LIVE))
-    return session.scalar(query.limit(1)) is not None
+def live_hand_overs(session: Session, contact_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these contacts about whom anything is still being dealt with."""
+    query = select(HandOver.contact_id).where(HandOver.contact_id.in_(contact_ids), HandOver.state.in_(LIVE))
+    return frozenset(one for one in session.scalars(query) if one is not None)
 
 
 def roles_on_duty(session: Session, landlord_id: int, lookups: Sequence[bytes]) -> set[str]:

@@ -79,13 +79,10 @@ def labellings_by(session: Session, source: Source) -> Iterator[tuple[Labelling,
     return iter([(row.Labelling, row.language) for row in session.execute(query)])
 
 
-def labelling(session: Session, story_id: int, kind: str, source: Source) -> Labelling | None:
-    """What one source made of one story's themes or areas, or None."""
-    return session.scalar(
-        select(Labelling).where(
-            Labelling.story_id == story_id, Labelling.kind == kind, Labelling.source == source
-        )
-    )
+def labellings_from(session: Session, story_ids: Sequence[int], source: Source) -> Sequence[Labelling]:
+    """What one source made of these stories."""
+    query = select(Labelling).where(Labelling.story_id.in_(story_ids), Labelling.source == source)
+    return session.scalars(query).all()
 
 
 def labellings_of_batch(session: Session, scope_id: int, until: datetime) -> Sequence[Labelling]:

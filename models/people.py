@@ -76,10 +76,9 @@ def erased_among(session: Session, ids: Collection[int]) -> Sequence[int]:
     ).all()
 
 
-def is_listed(session: Session, lookups: Sequence[bytes]) -> bool:
-    """Whether one of these keyed hashes is on the list for any reason: then nobody asks them anything."""
-    query = select(Suppression.lookup).where(Suppression.lookup.in_(lookups))
-    return session.scalar(query.limit(1)) is not None
+def listed(session: Session, lookups: Sequence[bytes]) -> frozenset[bytes]:
+    """Which of these keyed hashes are on the list for any reason: then nobody asks them anything."""
+    return frozenset(session.scalars(select(Suppression.lookup).where(Suppression.lookup.in_(lookups))))
 
 
 def stop(session: Session, lookup: bytes, now: datetime) -> None:
@@ -117,4 +116,10 @@ def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
     """Every contact of one person, on any channel."""
-    return session.scalars(select(Contact).where(Contact.person == person, Contact.erased_at.is_(None))).all()
+    return contacts_of_all(session, [person])
+
+
+def contacts_of_all(session: Session, people: Collection[bytes]) -> Sequence[Contact]:
+    """Every contact of these people, on any channel."""
+    query = select(Contact).where(Contact.person.in_(people), Contact.erased_at.is_(None))
+    return session.scalars(query).all()

@@ -147,9 +147,16 @@ def withdraw_all(session: Session, contact_id: int, now: datetime) -> None:
     session.execute(query.values(given=False, decided_at=now))
 
 
-def answers_in(session: Session, story_id: int) -> Sequence[Answer]:
-    """Every answer of a story, in the order in which they were given."""
-    return session.scalars(select(Answer).where(Answer.story_id == story_id).order_by(Answer.id)).all()
+def answers_in(session: Session, story_ids: Sequence[int]) -> Sequence[Answer]:
+    """Every answer of these stories, in the order in which they were given."""
+    query = select(Answer).where(Answer.story_id.in_(story_ids)).order_by(Answer.id)
+    return session.scalars(query).all()
+
+
+def languages_of(session: Session, story_ids: Sequence[int]) -> Sequence[tuple[int, str]]:
+    """(story id, language) of these stories."""
+    query = select(Story.id, Story.language).where(Story.id.in_(story_ids)).order_by(Story.id)
+    return [(row.id, row.language) for row in session.execute(query)]
 
 
 def answer_in(session: Session, story_id: int, question: str) -> Answer | None:

@@ -61,10 +61,10 @@ def due_visits(session: Session, now: datetime, limit: int) -> Sequence[Visit]:
     return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
 
 
-def asked_since(session: Session, contact_ids: Sequence[int], moment: datetime) -> bool:
-    """Whether one of these contacts was asked about any visit since then."""
-    query = select(Visit.id).where(Visit.contact_id.in_(contact_ids), Visit.asked_at > moment)
-    return session.scalar(query.limit(1)) is not None
+def asked_since(session: Session, contact_ids: Sequence[int], moment: datetime) -> frozenset[int]:
+    """Those of these contacts who were asked about any visit since then."""
+    query = select(Visit.contact_id).where(Visit.contact_id.in_(contact_ids), Visit.asked_at > moment)
+    return frozenset(session.scalars(query))
 
 
 def counts(session: Session, landlord_id: int) -> dict[str, int]:

@@ -259,10 +259,10 @@ def a_story(
     session.add(conversation)
     session.flush()
     turn = Turn(state, effects=(Told(words), Consented("digest", given=shared)))
-    group = gather(session, [(contact, line)], [], now)
+    group = gather(session, [(contact, line)], {contact.id: []}, now)
     keep(group, keys, turn, conversation, line, [], now)
     group.write()
-    StoryBook(session, keys).label(group.retold, now)
+    StoryBook(session, keys).label(sorted(group.retold), now)
     story = story_of(session, conversation.id)
     assert story
     return story.id

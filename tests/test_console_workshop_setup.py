@@ -9,6 +9,7 @@ from console import NOW, Answer, House
 from sqlalchemy import func, select
 
 from bot.audit import verify
+from bot.console.accounts import Refused
 from bot.conversation.messages import Incoming
 from models.audit import before
 from models.base import new_id
@@ -131,6 +132,9 @@ def test_a_moderator_is_no_organiser(house: House) -> None:
         "POST", f"/console/{house.ours}/workshops/new", ORGANISER, PLAN | {"organisers": moderator}
     )
     assert "A moderator of one of these landlords" in refused.plain
+    set_up(house)
+    with pytest.raises(Refused, match="organises"):
+        house.accounts.add("second@respect.example", house.ours, "moderator", "a test")
     theirs = PLAN | {f"of_{house.theirs}": "1"}
     house.ask("POST", f"/console/{house.ours}/workshops/new", ORGANISER, theirs)
     with house.product.store.read() as session:
@@ -224,3 +228,15 @@ def test_the_pack_comes_as_a_page_or_a_pdf(house: House) -> None:
         assert saved.headers["content-type"] == kind
         name = f'attachment; filename="pack-{workshop.code}.{form}"'
         assert saved.headers["content-disposition"] == name
+
+
+def test_the_poster_comes_as_a_file(house: House) -> None:
+    """In each of the workshop's languages, or as a code alone; a bot's name that is none is refused."""
+    workshop = set_up(house)
+    saved = house.ask("GET", page(house, workshop, "/poster?kind=poster&form=html"), ORGANISER)
+    assert saved.headers["content-disposition"] == f'attachment; filename="poster-{workshop.code}.html"'
+    assert saved.text.count('class="panel poster"') == 2
+    assert "sms:" in saved.text
+    code = house.ask("GET", page(house, workshop, "/poster?form=telegram&bot=@harbour_bot"), ORGANISER)
+    assert code.headers["content-type"] == "image/svg+xml"
+    assert house.ask("GET", page(house, workshop, "/poster?form=pdf&bot=a b"), ORGANISER).status == 400

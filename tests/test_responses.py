@@ -179,7 +179,8 @@ def test_a_theme_is_answered_to_who_told_of_it(town: Town) -> None:
         stories = session.scalars(select(Story.id).order_by(Story.id)).all()
         book = LabelBook(session, town.desk.keys)
         for number, story in enumerate(stories):
-            book.keep(story, "moderator", Labels(("time-",) if number < 5 else ("respect-",)), town.desk.now)
+            labels = Labels(("time-",) if number < 5 else ("respect-",))
+            book.keep({story: labels}, "moderator", town.desk.now)
     town.responses.write(town.landlord, "time-", "did", WORDS, "staff")
     assert town.tell() == 5
     assert set(town.heard()) == {town.phone(number) for number in range(5)}

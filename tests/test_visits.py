@@ -15,9 +15,12 @@ from desk import NOW, NUMBER, SCRIPTS, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import select
 
+from bot.conversation.turn import Turn
 from bot.delivery.hours import Hours, load_hours
+from bot.delivery.turns import Talk, Turns
 from bot.visit_list import BadRow, NotAList, VisitRow, read_csv, read_json
 from bot.visits import Plan, Visits
+from models.group import Group
 from models.landlords import Landlord, all_landlords
 from models.people import Contact
 from models.visits import Visit
@@ -128,6 +131,26 @@ def test_importing_twice_asks_once(tmp_path: Path) -> None:
     assert made.take_in(landlord(desk), rows) == 2
     assert made.take_in(landlord(desk), rows) == 0
     assert (made.ask_due(), made.ask_due()) == (2, 0)
+    desk.drain()
+    assert sum("Were you listened to" in text for text in desk.wire.got) == 2
+
+
+def test_one_that_breaks_keeps_nobody_else_from_being_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Visits are asked about together, and where that fails each by itself: only the one at fault is not."""
+    desk = Desk(tmp_path, Wire())
+    made, write = visits(desk), Turns.write
+    made.take_in(landlord(desk), [row(900900), row(900901), row(900902)])
+
+    def breaking(self: Turns, group: Group, talk: Talk, turn: Turn, ids: tuple[int, ...] = ()) -> int:
+        if desk.people.address(talk.contact).endswith("900901"):
+            raise ValueError("as it may happen")
+        return write(self, group, talk, turn, ids)
+
+    monkeypatch.setattr(Turns, "write", breaking)
+    assert (made.ask_due(), made.ask_due()) == (2, 0)
+    assert sorted(reasons(desk)) == ["asked", "asked", "broken"]
     desk.drain()
     assert sum("Were you listened to" in text for text in desk.wire.got) == 2
 

@@ -156,10 +156,10 @@ def test_six_people_are_never_told_apart(tmp_path: Path) -> None:
     hall.room.ask(workshop, "number", "How far are we from this?")
     for person, number in zip(people, "112345", strict=True):
         hall.text(person, number)
-    assert hall.room.screen(workshop).figure is None
+    assert hall.room.screen(workshop).figures == ()
     hall.room.close(workshop)
     screen = hall.room.screen(workshop)
-    assert (screen.figure, screen.too_few, screen.words) == (None, True, ())
+    assert (screen.figures, screen.too_few, screen.columns) == ((), True, ())
 
     hall.days("2026-12-11", "2026-12-11", range(10, 11))
     hall.days("2027-03-10", "2027-03-10", range(10, 11))

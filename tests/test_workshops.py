@@ -11,7 +11,9 @@ import pytest
 from hall import LONDON, ORGANISER, STARTS, Hall, Person
 from rig import Rig
 from sqlalchemy import func, select
+from typer.testing import CliRunner, Result
 
+from bot.cli import app
 from bot.conversation.join_codes import LETTERS, codes_in, new_code, spoken
 from bot.export import Export
 from bot.understanding.roles import read_role, wants_to_leave
@@ -448,32 +450,80 @@ def _check_times(hall: Hall, person: Person) -> None:
 # ---- the command
 
 
-def test_the_command_sets_up_shows_and_invites(fresh_rig: Rig) -> None:
-    """From an empty hall to invitations, and problems in sentences."""
-    add = (
-        "workshop",
-        "add",
-        "Respect for All",
-        "--place",
-        "Saltmarsh Hall",
-        "--organiser",
-        "a@respect.example",
-    )
-    done = fresh_rig.run(*add, "--starts", "2036-12-03T14:00")
+class Terminal:
+    """Somebody at a terminal in the rig's folder. Commands run in this process: each by itself takes seconds to start."""
+
+    def __init__(self, rig: Rig, patch: pytest.MonkeyPatch) -> None:
+        patch.chdir(rig.folder)
+        self._env = rig.env
+
+    def run(self, *arguments: str) -> Result:
+        """A command of `listened workshop`, and what it said."""
+        return CliRunner().invoke(app, ["workshop", *arguments], env=self._env)
+
+
+ADD = ("add", "Respect for All", "--place", "Saltmarsh Hall", "--organiser", "a@respect.example")
+STARTS_IN_2036 = ("--starts", "2036-12-03T14:00")
+
+
+def test_the_command_sets_up_shows_and_invites(fresh_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an empty hall to invitations."""
+    at = Terminal(fresh_rig, monkeypatch)
+    done = fresh_rig.run("workshop", *ADD, *STARTS_IN_2036)  # once as a process of its own
     assert done.returncode == 0, done.stderr
     code = codes_in(done.stdout.split("code ")[1][:7])[0]
     assert "Wed 26 Nov 10:00" in done.stdout
-    assert code in fresh_rig.run("workshop", "list").stdout
-    assert "0  coming" in fresh_rig.run("workshop", "show", spoken(code).lower()).stdout
+    assert code in at.run("list").stdout
+    assert "0  coming" in at.run("show", spoken(code).lower()).stdout
     guests = fresh_rig.folder / "guests.csv"
     guests.write_text("contact,channel,agreed\n07700 900123,sms,yes\n07700 900124,sms,no\n", encoding="utf-8")
-    invited = fresh_rig.run("workshop", "invite", code, str(guests))
+    invited = at.run("invite", code, str(guests))
     assert "1  invited" in invited.stdout
     assert "line 3: agreed must be yes" in invited.stderr
-    late = fresh_rig.run("workshop", "prompts", code, "--at", "2036-12-03T15:00")
-    assert late.returncode == 2
+    assert at.run("close", code).exit_code == 0
+    assert "called off" in at.run("list").stdout
+
+
+def test_the_command_makes_a_poster(fresh_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the workshop's languages; whoever scans a code has the text typed already."""
+    at = Terminal(fresh_rig, monkeypatch)
+    made = at.run(*ADD, *STARTS_IN_2036, "--language", "en", "--language", "ur")
+    code = codes_in(made.stdout.split("code ")[1][:7])[0]
+    assert at.run("poster", code, "p.html", "--telegram", "listened_bot").exit_code == 0
+    page = (fresh_rig.folder / "p.html").read_text(encoding="utf-8")
+    assert f"?body={code[:3]}%20{code[3:]}" in page
+    assert f"https://t.me/listened_bot?start={code}" in page
+    assert "Wednesday 3 December, 14:00" in page
+    assert 'lang="ur" dir="rtl"' in page
+    assert page.count("Saltmarsh Hall") == 2
+    assert at.run("poster", code, "p.pdf", "--as", "cards").exit_code == 0
+    assert (fresh_rig.folder / "p.pdf").read_bytes().startswith(b"%PDF")
+    assert at.run("poster", code, "p.svg").exit_code == 0
+    assert (fresh_rig.folder / "p-sms.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "x" * 61, *ADD[2:], *STARTS_IN_2036), "at most 60 letters"),
+        ((*ADD[:-1], "nobody", *STARTS_IN_2036), "no e-mail address"),
+        (("show", "HAT 347"), "no workshop with that code"),
+        (("poster", "HAT 347", "p.doc"), "end in .pdf"),
+    ],
+)
+def test_the_command_refuses_in_a_sentence(
+    fresh_rig: Rig, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    """With what to do instead, and without a traceback."""
+    refused = Terminal(fresh_rig, monkeypatch).run(*arguments)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.stderr.replace("│", " ").split())
+
+
+def test_the_command_sets_no_time_that_is_too_late(fresh_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked when they are on their way."""
+    at = Terminal(fresh_rig, monkeypatch)
+    made = at.run(*ADD, *STARTS_IN_2036)
+    late = at.run("prompts", made.stdout.split("code ")[1][:7], "--at", "2036-12-03T15:00")
+    assert late.exit_code == 2
     assert "at least an hour before" in " ".join(late.stderr.replace("│", " ").split())
-    assert fresh_rig.run("workshop", "close", code).returncode == 0
-    long = fresh_rig.run(*add[:2], "x" * 61, *add[3:], "--starts", "2036-12-03T14:00")
-    assert long.returncode == 2
-    assert "Traceback" not in long.stderr + late.stderr

@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 
 from bot.app import Product, build
+from bot.conversation.join_codes import codes_in
 from bot.log import set_up_logging
 from bot.mail import tidy_address
 from bot.migrations import is_current
 from bot.settings import Settings, SettingsProblem, load_settings
 from models.landlords import Landlord, all_landlords, landlord_named
+from models.workshops import Workshop, workshop_of
 
 WhichLandlord = Annotated[
     str | None, typer.Option("--landlord", help="Which one; not needed while there is one.")
 ]
+WhichWorkshop = Annotated[str, typer.Argument(metavar="CODE", help="The workshop's code, such as HAT347.")]
 
 
 def settings() -> Settings:
@@ -79,3 +82,18 @@ def mail_address(email: str) -> str:
     if address is None:
         raise typer.BadParameter("That is no e-mail address.", param_hint="EMAIL")
     return address
+
+
+def the_workshop(built: Product, code: str) -> Workshop:
+    """The workshop with that code, however it is typed.
+
+    Raises:
+        typer.BadParameter: when there is none.
+    """
+    with built.store.read() as session:
+        found = next((one for typed in codes_in(code) if (one := workshop_of(session, typed))), None)
+    if found is None:
+        raise typer.BadParameter(
+            "There is no workshop with that code. See: listened workshop list", param_hint="CODE"
+        )
+    return found

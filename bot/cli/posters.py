@@ -59,7 +59,7 @@ def poster(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("Let its name end in .html or .pdf.", param_hint="FILE")
     with product() as built:
         owner = the_landlord(built, landlord)
-        reached = _reached(built, owner, telegram.lstrip("@"))
+        reached = reached_by(built, owner, telegram.lstrip("@"))
         settings = built.settings
         facts = Facts(settings.operator_name, owner.name, owner.complaints, owner.emergency, settings.lines)
     if not reached:
@@ -69,11 +69,11 @@ def poster(  # noqa: PLR0913 - a command's options
             param_hint="--landlord",
         )
     page = sheet(wording, languages, ways(reached, source), facts, cast("Sheet", sheet_as))
-    _write(file, page)
+    write_page(file, page)
     typer.echo(f"{file} is ready to print, on A4 at full size.")
 
 
-def _reached(built: Product, owner: Landlord, bot: str) -> list[tuple[ChannelName, str]]:
+def reached_by(built: Product, owner: Landlord, bot: str) -> list[tuple[ChannelName, str]]:
     """The numbers that are this landlord's, and the bot's name."""
     with built.store.read() as session:
         found = numbers_of(session, owner.id, built.settings.numbers)
@@ -81,7 +81,12 @@ def _reached(built: Product, owner: Landlord, bot: str) -> list[tuple[ChannelNam
     return [*reached, ("telegram", bot)] if bot else reached
 
 
-def _write(file: Path, page: str) -> None:
+def write_page(file: Path, page: str) -> None:
+    """Write a page as it is, or as a PDF where its name says so.
+
+    Raises:
+        typer.BadParameter: when PDFs can't be made here.
+    """
     if file.suffix == ".html":
         file.write_text(page, encoding="utf-8")
         return

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app import Product
-from bot.cli.common import mail_address, product, the_landlord, whoever
-from bot.conversation.join_codes import codes_in, spoken
-from bot.pdf import NoPdf, as_pdf
+from bot.cli import workshop_papers
+from bot.cli.common import WhichWorkshop, mail_address, product, the_landlord, the_workshop, whoever
+from bot.conversation.join_codes import spoken
 from bot.privacy.redact import redact_more
 from bot.wording import DEFAULT
 from bot.workshops.after import recurring
@@ -18,7 +18,6 @@ from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
 from bot.workshops.planning import Plan, WorkshopProblem
-from bot.workshops.print import CARDS_ON_A_PAGE, pack_page
 from bot.workshops.prompts import moments_of
 from bot.workshops.releasing import Releases
 from models.workshops import (
@@ -31,7 +30,6 @@ from models.workshops import (
     all_workshops,
     count_in,
     landlords_of,
-    workshop_of,
     workshops_of,
 )
 
@@ -40,7 +38,6 @@ MOST_SHOWN = 20
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 workshop_app = typer.Typer(help="Workshops: before, during and after.", no_args_is_help=True)
 
-WhichWorkshop = Annotated[str, typer.Argument(metavar="CODE", help="The workshop's code, such as HAT347.")]
 Times = Annotated[
     list[datetime] | None,
     typer.Option(
@@ -53,6 +50,7 @@ Times = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    workshop_papers.register(workshop_app)
     app.add_typer(workshop_app, name="workshop")
 
 
@@ -236,37 +234,6 @@ def _decide(desk: WordsDesk, one: Waiting) -> bool:
         return True
 
 
-@workshop_app.command("pack")
-def make_pack(
-    code: WhichWorkshop,
-    file: Annotated[Path | None, typer.Argument(help="What to write; pack-CODE.html by default.")] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="As a tagged PDF; needs the extra pdf.")] = False,
-    cards: Annotated[int, typer.Option(help="Story cards on a page: 4, or 1.")] = CARDS_ON_A_PAGE,
-) -> None:
-    """Make the pack for the table, as it may be now. It also goes to the organisers on the evening before."""
-    if cards not in (1, CARDS_ON_A_PAGE):
-        raise typer.BadParameter("Choose 1 or 4.", param_hint="--cards")
-    with product() as built:
-        workshop = the_workshop(built, code)
-        with built.store.write() as session:
-            pack = built.workroom.pack(session, workshop)
-    page = pack_page(pack, cards)
-    path = file or Path(f"pack-{workshop.code}.{'pdf' if pdf else 'html'}")
-    try:
-        path.write_bytes(as_pdf(page) if pdf else page.encode())
-    except NoPdf:
-        raise typer.BadParameter(
-            "A PDF needs the extra pdf (pip install 'listened[pdf]') and Pango. "
-            "Without --pdf you get a page that prints the same from a browser.",
-            param_hint="--pdf",
-        ) from None
-    except OSError as error:
-        raise typer.BadParameter(f"{path} can't be written ({error.strerror}).", param_hint="FILE") from None
-    typer.echo(f"{path}: {len(pack.cards)} story cards, {len(pack.groups)} groups of characteristics.")
-    for line in pack.missing:
-        typer.echo(f"Missing: {line}")
-
-
 @workshop_app.command("across")
 def across(
     organiser: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose workshops.")],
@@ -296,18 +263,3 @@ def close_workshop(code: WhichWorkshop) -> None:
     typer.echo(
         "Called off. Whoever is on the list is told by text; whoever was invited and has not answered is not."
     )
-
-
-def the_workshop(built: Product, code: str) -> Workshop:
-    """The workshop with that code, however it is typed.
-
-    Raises:
-        typer.BadParameter: when there is none.
-    """
-    with built.store.read() as session:
-        found = next((one for typed in codes_in(code) if (one := workshop_of(session, typed))), None)
-    if found is None:
-        raise typer.BadParameter(
-            "There is no workshop with that code. See: listened workshop list", param_hint="CODE"
-        )
-    return found

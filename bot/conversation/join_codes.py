@@ -32,7 +32,7 @@ def spoken(code: str) -> str:
 
 def codes_in(text: str) -> tuple[str, ...]:
     """What may be a code in a text: in any case, with or without spaces, alone or among words."""
-    digits = "".join(_digit(one) for one in unicodedata.normalize("NFKC", text))
+    digits = text if text.isascii() else "".join(map(_digit, unicodedata.normalize("NFKC", text)))
     tokens = [one for one in _APART.split(digits.upper().translate(_LOOK_ALIKE)) if one]
     candidates = ["".join(tokens)] if len(tokens) > 2 else []
     candidates += tokens

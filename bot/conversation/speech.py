@@ -93,7 +93,7 @@ def reply_for(  # noqa: PLR0913 - what a sentence may need
         "its_name": wording.text(say.also or language, "language_name"),
         "story": story,
         "answer": answer,
-        "languages": ", ".join(wording.name_of(code, language) for code in wording.languages),
+        "languages": wording.all_names(language),
     }
     spoken = [language, say.also] if say.also else [language]
     text = " / ".join(wording.text(code, say.key, **values) for code in spoken)

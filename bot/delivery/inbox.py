@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -59,6 +59,7 @@ class Heard:
     inbound_id: int
     contact: Contact
     line: Line
+    message_key: bytes | None
     earlier: tuple[int, ...]
 
 
@@ -197,7 +198,7 @@ class Inbox:
         heard = self._place(session, [(one, new_id()) for one, _ in fresh])
         rows = [
             {
-                **self._row(one.arrival, one.inbound_id, key),
+                **self._row(one.arrival, one.inbound_id, key, one.message_key),
                 "contact_id": one.contact.id,
                 "line_id": one.line.id,
             }
@@ -206,12 +207,13 @@ class Inbox:
         take_in(session, rows)
         return heard
 
-    def _row(self, arrival: Incoming | Departure, inbound_id: int, key: bytes) -> dict[str, Any]:
-        about = self._message_keys(arrival)
+    def _row(
+        self, arrival: Incoming | Departure, inbound_id: int, key: bytes, message_key: bytes | None
+    ) -> dict[str, Any]:
         return {
             "id": inbound_id,
             "key": key,
-            "message_key": about[0] if about else None,
+            "message_key": message_key,
             "channel": arrival.channel,
             "body": self._keys.seal("inbound", inbound_id, "body", json.dumps(_to_json(arrival))),
             "received_at": arrival.received_at,
@@ -236,6 +238,7 @@ class Inbox:
                 inbound_id,
                 contact,
                 cast("Line", lines[one.channel, one.account]),
+                next(iter(keys), None),
                 tuple(row_id for key, row_id in earlier if key in keys and row_id != inbound_id),
             )
             for (one, inbound_id), contact, keys in zip(arrivals, contacts, about, strict=True)
@@ -292,7 +295,7 @@ class Inbox:
             if known_events(session, keys):
                 return Receipt(new=False)
             self._log(error, arrival.channel)
-            row = self._row(arrival, new_id(), keys[0])
+            row = self._row(arrival, new_id(), keys[0], next(iter(self._message_keys(arrival)), None))
             again = {"state": WAITING, "attempts": 1, "due_at": self._clock() + AGAIN_AFTER}
             take_in(session, [{**row, **again}])
         return Receipt(new=True)
@@ -319,7 +322,8 @@ class Inbox:
 
 def _to_json(arrival: Incoming | Departure) -> dict[str, Any]:
     kind = "departure" if isinstance(arrival, Departure) else "message"
-    return {**asdict(arrival), "received_at": arrival.received_at.isoformat(), "event": kind}
+    plain = {one.name: getattr(arrival, one.name) for one in fields(arrival)}
+    return {**plain, "received_at": arrival.received_at.isoformat(), "event": kind}
 
 
 def _from_json(plain: dict[str, Any]) -> Incoming | Departure:

@@ -77,6 +77,35 @@ class Initiative:
         """
         return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
 
+    def ask_all(
+        self, session: Session, whom: Sequence[tuple[Contact, str]], script: Script
+    ) -> frozenset[int]:
+        """Open conversations from our side, in somebody's transaction: they call `wake` after its commit.
+
+        Args:
+            session: a transaction that may write, in which the contacts are locked.
+            whom: contacts who may be asked, each once, and from which of our numbers or bots each is.
+            script: what to ask.
+
+        Returns:
+            The ids of those who are asked: all but those whose line has no landlord.
+        """
+        where = dict.fromkeys((contact.channel, account) for contact, account in whom)
+        lines = {one: line_for(session, cast("ChannelName", one[0]), one[1]) for one in where}
+        placed = [(contact, lines[contact.channel, account]) for contact, account in whom]
+        seats = [(contact, line) for contact, line in placed if line is not None]
+        if not seats:
+            return frozenset()
+        with self._turns.together(session, seats) as group:
+            for contact, line in seats:
+                talk = self._turns.open(group, contact, line)
+                self._turns.write(group, talk, dialogue.begin(talk.state, script))
+        return frozenset(contact.id for contact, _ in seats)
+
+    def wake(self) -> None:
+        """Say that something was committed that is to be sent."""
+        self._wake()
+
     def notify(self, channel: ChannelName, account: str, address: str, key: str, workshop: int) -> bool:
         """Say one thing about a workshop from our side, which asks nothing; False as for `ask`."""
         return self._say_first(channel, account, address, lambda state: dialogue.notify(state, key, workshop))

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from bot.conversation.messages import ChannelName
 from bot.privacy.keys import Keyring
 from models.base import new_id
-from models.handovers import has_live_hand_over
+from models.handovers import live_hand_overs
 from models.outbound import Addressee
 from models.people import (
     Contact,
     add_contacts,
     contacts_by_lookup,
-    contacts_of,
-    is_listed,
+    contacts_of_all,
+    listed,
     rejoin,
     stop,
     stored_as,
@@ -88,18 +88,37 @@ class People:
 
     def is_listed(self, session: Session, channel: str, address: str) -> bool:
         """Whether the person at an address is not to be asked anything: they said stop, or had all removed."""
-        return is_listed(session, self._hashes(channel, address))
+        return bool(listed(session, self._hashes(channel, address)))
 
     def why_not(self, session: Session, contact: Contact) -> str | None:
         """Why a person is not to be asked anything, whatever it is; None when they may be."""
-        everywhere = contacts_of(session, contact.person) or [contact]
-        if self.is_listed(session, contact.channel, self.address(contact)):
-            return "stopped"
-        if any(one.do_not_ask for one in everywhere):
-            return next(one.do_not_ask for one in everywhere if one.do_not_ask)
-        if contact.unreachable:
-            return "unreachable"
-        return "hand_over_open" if has_live_hand_over(session, [one.id for one in everywhere]) else None
+        return self.whys_not(session, [contact])[contact.id]
+
+    def whys_not(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
+        """For each of these contacts, by id, what `why_not` says."""
+        everywhere = self.everywhere(session, contacts)
+        hashes = {contact.id: self.hashes_of(contact) for contact in contacts}
+        on_list = listed(session, [one for theirs in hashes.values() for one in theirs])
+        live = live_hand_overs(session, [one.id for theirs in everywhere.values() for one in theirs])
+
+        def why(contact: Contact) -> str | None:
+            theirs = everywhere[contact.person]
+            if not on_list.isdisjoint(hashes[contact.id]):
+                return "stopped"
+            if any(one.do_not_ask for one in theirs):
+                return next(one.do_not_ask for one in theirs if one.do_not_ask)
+            if contact.unreachable:
+                return "unreachable"
+            return "hand_over_open" if any(one.id in live for one in theirs) else None
+
+        return {contact.id: why(contact) for contact in contacts}
+
+    def everywhere(self, session: Session, contacts: Sequence[Contact]) -> dict[bytes, list[Contact]]:
+        """Every contact of each of these people, on any channel, by person."""
+        found: dict[bytes, list[Contact]] = {}
+        for one in contacts_of_all(session, list({contact.person for contact in contacts})):
+            found.setdefault(one.person, []).append(one)
+        return {contact.person: found.get(contact.person, [contact]) for contact in contacts}
 
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""

@@ -110,7 +110,7 @@ class Turns:
             session: the transaction of what caused them.
             seats: each contact, once, with the line that the turn is on.
         """
-        hashes = [one for contact, _ in seats for one in self._people.hashes_of(contact)]
+        hashes = {contact.id: self._people.hashes_of(contact) for contact, _ in seats}
         group = gather(session, seats, hashes, self._clock() - LOOP_WINDOW)
         yield group
         group.write()
@@ -125,7 +125,7 @@ class Turns:
             language=contact.language or state.language,
             met=contact.met,
             private=state.private or contact.do_not_ask == UNDER_18,
-            stopped=group.is_stopped(self._people.hashes_of(contact)),
+            stopped=group.is_stopped(contact.id),
         )
         return Talk(contact, line, conversation, state)
 
@@ -180,7 +180,7 @@ class Turns:
         """Everything that a turn does beside telling and saying."""
         for effect in turn.effects:
             match effect:
-                case Rejoined() | Joined() if not group.is_listed(self._people.hashes_of(talk.contact)):
+                case Rejoined() | Joined() if not group.is_listed(talk.contact.id):
                     pass  # nothing keeps us from writing
                 case DoNotAsk(reason) | KeepPrivate(reason):
                     group.change(Contact, talk.contact.id, do_not_ask=reason)

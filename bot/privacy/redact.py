@@ -5,7 +5,7 @@ person approves every excerpt. What is doubtful is left in and flagged for that 
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NewType
 
@@ -19,9 +19,9 @@ from bot.privacy.scripts import other_scripts
 from bot.privacy.shapes import shapes
 from bot.privacy.spacing import as_typed, evenly_spaced
 from bot.privacy.spans import NAME, PLAIN, Doubt, Span
-from bot.privacy.tokens import tokens_of
+from bot.privacy.tokens import LEFT, WORD, Token, tokens_of
 
-__all__ = ["Doubt", "Redacted", "Redaction", "Span", "redact", "redact_more"]
+__all__ = ["Doubt", "Redacted", "Redaction", "Span", "look_also_with", "redact", "redact_more"]
 
 Redacted = NewType("Redacted", str)
 """Words that went through `redact`. A digest takes no other kind of text from a tenant."""
@@ -51,6 +51,18 @@ PLACEHOLDER: Final = re.compile(rf"\[(?:removed|(?:{'|'.join(PLAIN.values())}) \
 
 _DIGIT: Final = re.compile(r"\d")
 
+FindNames = Callable[[str], Iterable[Span]]
+_further: Final[list[FindNames]] = []
+
+
+def look_also_with(find: FindNames | None) -> None:
+    """From now on have names found by something else as well, in this whole process; None for by nothing else.
+
+    Args:
+        find: gives the names in a text; the same for the same text.
+    """
+    _further[:] = [find] if find else []
+
 
 def redact(text: str, known: Collection[str] = ()) -> Redaction:
     """Take away what could identify a tenant, a neighbour or a member of staff.
@@ -75,11 +87,27 @@ def _find(text: str, known: Collection[str]) -> tuple[Sequence[Span], Sequence[D
     foreign, unread = ([], []) if text.isascii() else other_scripts(text)
     sure = _without(kept, [*_coded(text), *_homes(text), *foreign])
     taken = sorted([*kept, *sure], key=_start)
-    people, doubts = names(text, tokens_of(text, taken), known)
+    tokens = tokens_of(text, taken)
+    people, doubts = names(text, tokens, known)
+    if _further:
+        more, unsure = _found_besides(text, tokens)
+        people, doubts = [*people, *more], [*doubts, *unsure]
     spans = sorted([*sure, *_without(taken, people)], key=_start)
     named = (text[span.start : span.end] for span in spans if span.type == NAME or span in people)
     left = left_in([*unread, *doubts, *doubtful(text), *ragged(text, spans)], [*kept, *spans])
     return spans, left, dict.fromkeys((*known, *named))
+
+
+def _found_besides(text: str, tokens: Sequence[Token]) -> tuple[list[Span], list[Doubt]]:
+    """What else was taken for a name. Where all of it are words that name nobody, it is left in and doubtful."""
+    spans, doubts = [], []
+    for span in (span for find in _further for span in find(text)):
+        kinds = {token.kind for token in tokens if token.start < span.end and span.start < token.end}
+        if kinds <= {WORD, LEFT}:
+            doubts.append(Doubt(span.start, span.end, "a word that the model takes for a name"))
+        else:
+            spans.append(span)
+    return spans, doubts
 
 
 def _coded(text: str) -> list[Span]:

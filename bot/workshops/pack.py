@@ -137,8 +137,15 @@ def said(excerpt: Excerpt) -> Said:
     return Said(excerpt.words, excerpt.language, "rtl" if _starts_rtl(excerpt.words) else "ltr")
 
 
-def figure(title: str, release: Release, wording: Wording) -> Figure | None:
-    """How a group answered, as far as it may be said; None where nothing may."""
+def figure(title: str, release: Release, wording: Wording, answers: str = "answers") -> Figure | None:
+    """How a group answered, as far as it may be said; None where nothing may.
+
+    Args:
+        title: what was asked, or who answered.
+        release: what may be said.
+        wording: the sentences of `bot.workshops`.
+        answers: where in them the names of the answers stand.
+    """
     figures = release.figures
     if figures is None:
         return None
@@ -146,13 +153,14 @@ def figure(title: str, release: Release, wording: Wording) -> Figure | None:
         return Figure(title, (), wording.text("en", "figure.too_alike", about=str(figures.about)))
     whole = sum(part.about for part in figures.split) or 1
     bars = tuple(
-        Bar(_label(part, wording), part.about, round(100 * part.about / whole)) for part in figures.split
+        Bar(_label(part, wording, answers), part.about, round(100 * part.about / whole))
+        for part in figures.split
     )
     return Figure(title, bars, wording.text("en", "figure.about", about=str(figures.about)))
 
 
-def _label(part: Part, wording: Wording) -> str:
-    return wording.text("en", "answers." + "_".join(part.answers))
+def _label(part: Part, wording: Wording, answers: str) -> str:
+    return wording.text("en", f"{answers}.{'_'.join(part.answers)}")
 
 
 def _gap(releases: Mapping[str, Release], wording: Wording) -> tuple[Figure, ...]:

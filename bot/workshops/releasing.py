@@ -5,8 +5,8 @@ same people at two times would show what the few did who came between.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from models.workshops import (
 )
 
 SMALLEST_GROUP: Final = 5
+SIDES: Final = ("tenant", "staff")
+"""The roles that a count in the room may be split by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,18 @@ class Releases:
         for question in reversed(FIGURES[name]):
             for contribution, who in self._answers(question):
                 answers[who.id] = disclosure.Telling(who.id, _listened(self._open(contribution)))
-        return self._keep(name, self._make(name, list(answers.values()), ()))
+        return self._keep(name, self._make(name, list(answers.values())))
 
-    def room(self, question_id: int, tellings: Sequence[disclosure.Telling]) -> disclosure.Release:
-        """The count of a question in the room, once it is closed."""
-        name = f"room:{question_id}"
-        return self.kept(name) or self._keep(name, self._make(name, tellings, ()))
+    def room(self, name: str, tellings: Mapping[str | None, Sequence[disclosure.Telling]]) -> None:
+        """The count of a question in the room, once it is closed.
+
+        Args:
+            name: of the question.
+            tellings: what was answered, by the role of whoever did.
+        """
+        if not any(self.kept(one) for one in (name, *sides(name))):
+            for kept_as, release in count_room(name, tellings, self._make).items():
+                self._keep(kept_as, release)
 
     def kept(self, name: str) -> disclosure.Release | None:
         """What was released under a name, or None."""
@@ -119,7 +127,7 @@ class Releases:
         self,
         name: str,
         tellings: Sequence[disclosure.Telling],
-        approved: Sequence[disclosure.Approved],
+        approved: Sequence[disclosure.Approved] = (),
     ) -> disclosure.Release:
         return disclosure.make_release(
             scope=disclosure.Scope("workshop", f"{self._workshop.code} {name}"),
@@ -164,6 +172,40 @@ class Releases:
 
     def _open(self, told: Contribution) -> str:
         return self._keys.open("contribution", told.id, "words", told.words)
+
+
+def sides(name: str) -> tuple[str, str]:
+    """Under what the two sides of a question in the room are kept."""
+    tenants, staff = (f"{name}:{side}" for side in SIDES)
+    return tenants, staff
+
+
+def count_room(
+    name: str,
+    tellings: Mapping[str | None, Sequence[disclosure.Telling]],
+    make: Callable[[str, Sequence[disclosure.Telling]], disclosure.Release],
+) -> dict[str, disclosure.Release]:
+    """What may be said of a question in the room: of tenants beside staff, or else of everybody together.
+
+    One or the other, never both: whoever is in the whole and on neither side would be what is left of it. The
+    sides are counted in two parts, so that no finer part is missed for want of people in it.
+
+    Args:
+        name: of the question.
+        tellings: what was answered, by the role of whoever did.
+        make: makes a release of what was answered under a name.
+    """
+    halves = {
+        side: make(side, _in_two(tellings.get(role, ())))
+        for side, role in zip(sides(name), SIDES, strict=True)
+    }
+    if all(half.figures and half.figures.split for half in halves.values()):
+        return halves
+    return {name: make(name, [one for them in tellings.values() for one in them])}
+
+
+def _in_two(tellings: Sequence[disclosure.Telling]) -> list[disclosure.Telling]:
+    return [replace(one, listened="yes" if one.listened == "yes" else "no") for one in tellings]
 
 
 def _listened(value: str) -> disclosure.Listened | None:

@@ -1,6 +1,6 @@
 """The room: a question to everybody, the words that a moderator lets through, and a count once it is closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -13,16 +13,33 @@ from bot.privacy.keys import Keyring
 from bot.wording import Wording
 from bot.workshops.members import room_name
 from bot.workshops.pack import Figure, figure
-from bot.workshops.releasing import Releases
+from bot.workshops.releasing import SIDES, SMALLEST_GROUP, Releases, sides
 from models import Store
 from models.base import new_id
-from models.workshops import APPROVED, COMING, RoomQuestion, Workshop, open_question, values_of
+from models.workshops import (
+    APPROVED,
+    COMING,
+    Contribution,
+    Participant,
+    RoomQuestion,
+    Workshop,
+    open_question,
+    values_of,
+)
 
 Kind = Literal["word", "number"]
 LONGEST: Final = 120
 NEAR: Final = 4
 HALFWAY: Final = 3
 """A number from 1 to 5 counts as one of three: 4 or 5 is near, 3 halfway, 1 or 2 far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Words that were let through, each wording once: how many said it is never shown. `title` is "" for everybody's."""
+
+    title: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +50,16 @@ class OnScreen:
         asks: the question; "" when none has been asked.
         kind: whether a word or a number is asked for.
         is_open: whether it can be answered still.
-        words: those that were let through, each wording once: how many said it is never shown.
-        figure: how a number question came out, once it is closed and where that may be shown.
+        columns: the words; once it is closed tenants' beside staff's, where that may be.
+        figures: how a number question came out, once it is closed and as far as that may be shown.
         too_few: whether it is closed and can't be shown, because too few people answered.
     """
 
     asks: str = ""
     kind: Kind = "word"
     is_open: bool = False
-    words: tuple[str, ...] = ()
-    figure: Figure | None = None
+    columns: tuple[Column, ...] = ()
+    figures: tuple[Figure, ...] = ()
     too_few: bool = False
 
 
@@ -91,43 +108,60 @@ class RoomDesk:
             question = session.scalar(query.order_by(RoomQuestion.id.desc()).limit(1))
             if question is None:
                 return OnScreen()
-            kind = cast("Kind", question.kind)
-            shown = OnScreen(question.asks, kind, is_open=question.closed_at is None)
+            kind, is_open = cast("Kind", question.kind), question.closed_at is None
             if kind == "word":
-                words = self._words(session, workshop, question)
-                return OnScreen(shown.asks, kind, shown.is_open, words)
-            kept = Releases(session, self._keys, workshop, self._clock()).kept(room_name(question.id))
-            counted = figure(question.asks, kept, self._wording) if kept else None
-            return OnScreen(
-                shown.asks, kind, shown.is_open, (), counted, too_few=kept is not None and counted is None
-            )
+                columns = self._columns(session, workshop, question)
+                return OnScreen(question.asks, kind, is_open, columns)
+            figures = self._figures(session, workshop, room_name(question.id))
+            return OnScreen(question.asks, kind, is_open, (), figures, too_few=not is_open and not figures)
+
+    def _figures(self, session: Session, workshop: Workshop, name: str) -> tuple[Figure, ...]:
+        """What was counted: tenants beside staff, or everybody; nothing while it is open, or where too few answered."""
+        releases = Releases(session, self._keys, workshop, self._clock())
+        made = [
+            (side and self._wording.text("en", f"room.{side}"), kept, "room.sides" if side else "room.all")
+            for side, kept_as in zip(("", *SIDES), (name, *sides(name)), strict=True)
+            if (kept := releases.kept(kept_as)) is not None
+        ]
+        shown = [figure(title, release, self._wording, answers) for title, release, answers in made]
+        return tuple(one for one in shown if one)
 
     def _close(self, session: Session, workshop: Workshop) -> None:
         question = open_question(session, workshop.id)
         if question is None:
             return
         question.closed_at = self._clock()
-        tellings = [
-            Telling(
-                who.id, _part(self._open_words(told.id, told.words)) if question.kind == "number" else None
-            )
-            for told, who in values_of(session, workshop.id, room_name(question.id))
-            if who.state == COMING and not who.private
-        ]
-        Releases(session, self._keys, workshop, self._clock()).room(question.id, tellings)
+        if question.kind != "number":
+            return
+        tellings: dict[str | None, list[Telling]] = {}
+        for told, who in self._told(session, workshop, question):
+            number = self._keys.open("contribution", told.id, "words", told.words)
+            tellings.setdefault(who.role, []).append(Telling(who.id, _part(number)))
+        Releases(session, self._keys, workshop, self._clock()).room(room_name(question.id), tellings)
 
-    def _words(self, session: Session, workshop: Workshop, question: RoomQuestion) -> tuple[str, ...]:
-        """What was let through: each wording once, in the order of the alphabet, which says nothing of when."""
+    def _columns(self, session: Session, workshop: Workshop, question: RoomQuestion) -> tuple[Column, ...]:
+        """What was let through. By role only once it is closed, and where nobody is among fewer than five."""
+        by_role: dict[str | None, list[str]] = {}
+        for told, who in self._told(session, workshop, question):
+            if told.verdict == APPROVED and told.shown is not None:
+                words = self._keys.open("contribution", told.id, "shown", told.shown)
+                by_role.setdefault(who.role, []).append(words.casefold())
+        split = question.closed_at is not None and by_role.keys() == set(SIDES)
+        if split and all(len(words) >= SMALLEST_GROUP for words in by_role.values()):
+            return tuple(_column(self._wording.text("en", f"room.{side}"), by_role[side]) for side in SIDES)
+        everybody = [one for words in by_role.values() for one in words]
+        return (_column("", everybody),) if everybody else ()
+
+    def _told(
+        self, session: Session, workshop: Workshop, question: RoomQuestion
+    ) -> list[tuple[Contribution, Participant]]:
         told = values_of(session, workshop.id, room_name(question.id))
-        shown = [
-            self._keys.open("contribution", one.id, "shown", one.shown)
-            for one, who in told
-            if one.verdict == APPROVED and one.shown is not None and who.state == COMING and not who.private
-        ]
-        return tuple(sorted({one.casefold() for one in shown}))
+        return [(one, who) for one, who in told if who.state == COMING and not who.private]
 
-    def _open_words(self, told_id: int, words: bytes) -> str:
-        return self._keys.open("contribution", told_id, "words", words)
+
+def _column(title: str, words: Iterable[str]) -> Column:
+    # In the order of the alphabet, which says nothing of when each came.
+    return Column(title, tuple(sorted(set(words))))
 
 
 def _part(number: str) -> Listened:
