@@ -17,7 +17,7 @@ help:  ## Show what there is to make.
 demo: $(VENV)/.ready  ## Set up, then open the demo on http://127.0.0.1:8000 (three phones, a post room).
 	$(BIN)/listened demo --history
 
-test: $(VENV)/.ready-dev  ## Set up, then run every check and test, and those of the database on PostgreSQL too.
+test: $(VENV)/.ready-dev tests/axe/node_modules/.ready  ## Set up, then run every check and test, and those of the database on PostgreSQL too.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,6 +25,11 @@ test: $(VENV)/.ready-dev  ## Set up, then run every check and test, and those of
 	$(TESTS) $(ALONE)
 	$(TESTS) --postgresql $(SIDE_BY_SIDE)
 	$(TESTS) --postgresql $(ALONE)
+
+# axe-core comes from npm. Where there is none, the test of every page says that it did not look for what shuts people out.
+tests/axe/node_modules/.ready: tests/axe/package.json
+	@if command -v npm >/dev/null && npm install --prefix tests/axe --no-save --no-package-lock --ignore-scripts \
+	  --no-audit --no-fund --loglevel=error >/dev/null; then touch $@; else echo "axe-core: npm could not install it."; fi
 
 test-peers: $(VENV)/.ready-dev  ## Run the flows against servers that we did not write (where Node is).
 	@tests/peers/run $(abspath $(BIN))/python

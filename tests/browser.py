@@ -5,22 +5,23 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pytest
-from playwright.async_api import Page, Request, async_playwright
+from playwright.async_api import FilePayload, Page, Request, async_playwright
 from screenshots import QUIET
 
 from bot.console.roles import ROLES
-from bot.demo.pages import Pages
-from bot.demo.staff import staff_routes
+from bot.demo.run import demo_routes
 from bot.demo.stage import Stage, stage, wait_until
 
 CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 Way = Literal["mouse", "keyboard", "phone"]
 WAYS: Final[tuple[Way, ...]] = ("mouse", "keyboard", "phone")
 MOST_TABS: Final = 150
+Before = Callable[[Stage], Awaitable[None]]
 
 
 @dataclass
@@ -55,6 +56,14 @@ class Visit:
             else:
                 await found.click()
 
+    async def alt(self, letter: str) -> None:
+        """Press Alt and a letter. Playwright's own keyboard leaves out what the letter would be without Alt."""
+        devtools = await self.page.context.new_cdp_session(self.page)
+        code = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
+        pressed = {"type": "keyDown", "modifiers": 1, "text": letter, "unmodifiedText": letter, **code}
+        await devtools.send("Input.dispatchKeyEvent", pressed)
+        await devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", **code})
+
     async def read(self) -> str:
         """What stands on the page, in one line."""
         return " ".join((await self.page.inner_text("main")).split())
@@ -78,6 +87,51 @@ class Visit:
         else:
             await found.fill(text)
 
+    async def write_time(self, label: str, moment: datetime) -> None:
+        """Fill in a field for a day and a time; with keys alone part after part, as Chromium has them without a locale."""
+        found = self.page.get_by_label(label).first
+        if self.way == "keyboard":
+            await self.reach(found.evaluate_handle)
+            await self.page.keyboard.type(f"{moment:%m%d%Y}")
+            await self.page.keyboard.press("Tab")
+            await self.page.keyboard.type(f"{moment:%I%M%p}")
+        else:
+            await found.fill(f"{moment:%Y-%m-%dT%H:%M}")
+
+    async def choose(self, label: str, option: str) -> None:
+        """Choose from a list, found by its label; with keys alone by typing how the option begins."""
+        found = self.page.get_by_label(label).first
+        if self.way == "keyboard":
+            await self.reach(found.evaluate_handle)
+            await self.page.keyboard.type(option)
+        else:
+            await found.select_option(label=option)
+        chosen = await found.evaluate("one => one.selectedOptions[0].label")
+        assert chosen == option
+
+    async def bring(self, label: str, name: str, content: str) -> None:
+        """Choose a file, found by the label of its field. With keys alone the field's button is reached and pressed."""
+        found = self.page.get_by_label(label).first
+        file: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
+        async with self.page.expect_file_chooser() as asked:
+            if self.way == "keyboard":
+                await self.reach(found.evaluate_handle)
+                await self.page.keyboard.press("Enter")
+            else:
+                await found.click()
+        await (await asked.value).set_files(file)
+
+    async def plan_a_workshop(self, title: str) -> None:
+        """An organiser sets a workshop up that is in three weeks."""
+        await self.be("organiser")
+        await self.press("Workshops", "link")
+        await self.press("Set a workshop up", "link")
+        await self.fits()
+        await self.write("What it is called", title)
+        await self.write("Where it is", "Saltmarsh Hall")
+        await self.write_time("When it begins", self.stage.clock() + timedelta(weeks=3))
+        await self.press("Set it up")
+
     async def fits(self) -> None:
         """Nothing is wider than the screen."""
         width = await self.page.evaluate("document.documentElement.scrollWidth")
@@ -92,15 +146,22 @@ needs_chromium = pytest.mark.skipif(
 
 
 @contextlib.asynccontextmanager
-async def visit(way: Way = "mouse") -> AsyncIterator[Visit]:
-    """Somebody at a browser, with the demo behind it."""
+async def visit(way: Way = "mouse", before: Before | None = None, **given: Any) -> AsyncIterator[Visit]:
+    """Somebody at a browser, with the demo behind it.
+
+    Args:
+        way: how they use it.
+        before: what happened before the doors opened.
+        **given: settings that outrank the demo's.
+    """
     async with (
-        stage(more=lambda made: [*Pages(made).routes(), *staff_routes(made)], visitors=ROLES) as made,
+        stage(more=demo_routes, visitors=ROLES, before=before, **given) as made,
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         width = 360 if way == "phone" else 1200
-        context = await browser.new_context(viewport={"width": width, "height": 800})
+        # What moves is not looked at while it moves.
+        context = await browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
         page = await context.new_page()
         visited = Visit(made, page, way)
         page.on("console", lambda said: visited.problems.append(said.text) if said.type == "error" else None)
