@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -121,7 +122,7 @@ def tidy_address(text: str) -> str | None:
     """An e-mail address without spaces around it; None when it is none."""
     try:
         address = Address(addr_spec=text.strip()).addr_spec
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, AttributeError, MessageError):  # each a way in which the parser stumbles
         return None
     return address if "." in address.rpartition("@")[2] else None
 

@@ -75,6 +75,15 @@ def responses_of(session: Session, landlord_id: int) -> Sequence[Response]:
     return session.scalars(query).all()
 
 
+def promises_due(session: Session, landlord_id: int, today: date) -> tuple[int, date | None]:
+    """How many of a landlord's promises have had their day and nobody says what became of them; the oldest day."""
+    query = select(func.count(), func.min(Response.due_on)).where(
+        Response.landlord_id == landlord_id, Response.due_on < today, Response.became.is_(None)
+    )
+    count, oldest = session.execute(query).one()
+    return count, oldest
+
+
 def public_responses(session: Session) -> Sequence[tuple[Landlord, Response]]:
     """Every response of the landlords that show theirs, by landlord, newest first."""
     query = (

@@ -208,6 +208,18 @@ def is_organiser(session: Session, workshop_id: int, lookups: Sequence[bytes]) -
     return session.scalar(query.limit(1)) is not None
 
 
+def organises_at(session: Session, landlord_id: int, lookups: Sequence[bytes], ended_after: datetime) -> bool:
+    """Whether one of these keyed hashes is the address of an organiser of a workshop of that landlord."""
+    query = (
+        select(Organiser.id)
+        .join(WorkshopLandlord, WorkshopLandlord.workshop_id == Organiser.workshop_id)
+        .join(Workshop, Workshop.id == Organiser.workshop_id)
+        .where(WorkshopLandlord.landlord_id == landlord_id, Organiser.lookup.in_(lookups))
+        .where(Workshop.ends_at > ended_after)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def participants_of(session: Session, workshop_id: int, *states: str) -> Sequence[Participant]:
     """Who is on its list in one of these states, in the order in which they came."""
     query = select(Participant).where(Participant.workshop_id == workshop_id, Participant.state.in_(states))

@@ -70,17 +70,17 @@ class Hall:
         """Set a workshop up."""
         with self.desk.store.read() as session:
             landlords = all_landlords(session)
-        plan = Plan(
-            title="Respect for All",
-            place="Saltmarsh Hall",
-            starts_at=starts,
-            length=timedelta(hours=2),
-            timezone="Europe/London",
-            capacity=capacity,
-            languages=("en",),
-            organisers=(ORGANISER,),
-            **changed,  # type: ignore[arg-type]
-        )
+        usual = {
+            "title": "Respect for All",
+            "place": "Saltmarsh Hall",
+            "starts_at": starts,
+            "length": timedelta(hours=2),
+            "timezone": "Europe/London",
+            "capacity": capacity,
+            "languages": ("en",),
+            "organisers": (ORGANISER,),
+        }
+        plan = Plan(**{**usual, **changed})  # type: ignore[arg-type]
         return self.sessions.add(plan, landlords, ORGANISER)
 
     def at(self, day: str, time: str = "10:00") -> None:

@@ -52,8 +52,30 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         short = words[:3000]
         made.ask("POST", f"{page}/open", duty, {"reason": short[:300], "do": "take"})
         made.ask("POST", f"{page}/note", duty, {"note": short})
+    for words in HOSTILE:
+        _written_by_staff(made, words)
     yield made
     made.close()
+
+
+def _written_by_staff(made: House, words: str) -> None:
+    """The same wherever staff may write; what is too long is refused, and shown again with why."""
+    operator, at = "operator-ours@staff.example", f"/console/{made.ours}"
+    response = {"about": "time-", "kind": "did", "words": words[:120]}
+    contact = {"complaints": words[:30], "emergency": f"{words[:20]} 999", "timezone": "Europe/London"}
+    for path, form in (
+        ("responses/preview", response),
+        ("responses", response),
+        ("responses", {**response, "words": words[:5_000], "about": words[:60]}),
+        ("visits/keys", {"name": words[:60]}),
+        ("landlord/change", contact),
+        ("landlord/line", {"channel": words[:20], "account": words[:30]}),
+        ("landlord/told", {"role": words[:20], "email": words[:60]}),
+        ("recipients/add", {"email": words[:60], "audience": words[:20], "every": words[:20]}),
+    ):
+        answer = made.ask("POST", f"{at}/{path}", operator, form)
+        assert answer.status in (200, 303, 400), (path, answer.status)
+        check(answer.text)
 
 
 def gets() -> list[Page]:

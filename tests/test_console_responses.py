@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from console import Answer, House
@@ -150,6 +151,14 @@ def test_who_says_no_is_counted_by_releases_alone(house: House) -> None:
 
 def test_a_promise_and_what_became_of_it(house: House) -> None:
     """It has a date; past that it says so; in the end its landlord says what became of it."""
+    soon = f"{house.now.date() + timedelta(days=1)}"
+    assert ask(house, "responses", **form(house, kind="will", due=soon)).status == 303
+    assert "promises whose day" not in ask(house, "today", "GET").plain
+    house.pass_time(days=2)
+    assert "1 promises whose day has passed" in ask(house, "today", "GET").plain
+    assert "Its day has passed." in ask(house, "responses", "GET").plain
+    assert ask(house, f"responses/{newest(house)}/end", became="kept").status == 303
+    assert "promises whose day" not in ask(house, "today", "GET").plain
     promise = form(house, kind="will", due="2027-12-01")
     assert ask(house, "responses", who=OPERATOR, **promise).status == 303
     path = f"responses/{newest(house)}/end"

@@ -15,9 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import example, given
+from hypothesis import strategies as st
 from postmaster import CUT, PHASES, Phase, Postmaster, serving
 
-from bot.mail import GONE, MailServer, MailSettingsProblem, mail_server, send_mail
+from bot.mail import GONE, MailServer, MailSettingsProblem, mail_server, send_mail, tidy_address
 from bot.mail_tokens import Tokens, mail_server_of
 from bot.settings import load_settings
 
@@ -259,3 +261,12 @@ def test_tokens_never_show() -> None:
     tokens = Tokens("http://127.0.0.1:1", "id", "its-secret", "scope", lambda: datetime.now(UTC))
     server = mail_server("smtp://u@127.0.0.1:1", SENDER, tokens.get)
     assert "its-secret" not in repr(tokens) + repr(server)
+
+
+@given(st.text('ab@.<>"()[]\\,:; \t%=*{}\u202e\u00e9', max_size=20))
+@example("<script>alert(1)</script><img src=x onerror=alert(1)>")
+@example('%@[a:b};a,"\u202e')
+def test_what_is_no_address_is_none_and_no_error(text: str) -> None:
+    """Whatever somebody types into the field."""
+    address = tidy_address(text)
+    assert address is None or "@" in address

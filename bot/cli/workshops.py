@@ -17,9 +17,10 @@ from bot.workshops.after import recurring
 from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
+from bot.workshops.pack import characteristic
 from bot.workshops.planning import Plan, WorkshopProblem
 from bot.workshops.prompts import moments_of
-from bot.workshops.releasing import Releases
+from bot.workshops.releasing import words_kept
 from models.workshops import (
     COMING,
     DECLINED,
@@ -171,7 +172,7 @@ def invite(
         for line, count in sorted(built.invitations.invite(workshop, good).items()):
             typer.echo(f"{count:>6}  {line}")
     if bad:
-        typer.secho(f"{len(bad)} rows were left out.", fg=typer.colors.RED, err=True)
+        typer.secho(f"Rows left out: {len(bad)}.", fg=typer.colors.RED, err=True)
         raise typer.Exit(1)
 
 
@@ -239,17 +240,16 @@ def across(
     organiser: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose workshops.")],
 ) -> None:
     """Say what recurs in the released words of somebody's workshops: characteristics, and what gets in the way."""
-    with product() as built, built.store.write() as session:
+    with product() as built, built.store.read() as session:
         held = workshops_of(session, built.keys.lookups("organiser", organiser.casefold()))
-        books = [Releases(session, built.keys, one, built.clock()) for one in held]
         for name, title in (
             ("excellent", "What excellent service does"),
             ("barriers", "What gets in the way"),
         ):
-            released = [release for book in books if (release := book.kept(name))]
-            typer.echo(f"{title} (in {len(released)} workshops with released words)")
+            released = words_kept(session, built.keys, held, name, built.clock())
+            typer.echo(f"{title} (workshops with released words: {len(released)})")
             for theme, count in recurring(released):
-                typer.echo(f"  {count:>3}  {theme}")
+                typer.echo(f"  {count:>3}  {characteristic(theme)}")
             if len(released) < TO_RECUR:
                 typer.echo("  Nothing can recur yet: that takes two workshops with released words.")
 

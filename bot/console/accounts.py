@@ -26,8 +26,11 @@ from models.staff import (
     staff_by_lookup,
     staff_with_roles,
 )
+from models.workshops import organises_at
 
 INVITATION_LASTS: Final = timedelta(days=7)
+ORGANISES_FOR: Final = timedelta(days=120)
+"""After a workshop its organisers still hear what came of it."""
 
 
 class Refused(Exception):
@@ -201,6 +204,9 @@ class Accounts:
         mailbox = self._keys.lookups("recipient", email.casefold())
         if role == "moderator" and is_recipient(session, landlord_id, mailbox):
             raise Refused("staff.problem.gets_digests")
+        organiser, lately = self._keys.lookups("organiser", email.casefold()), self._clock() - ORGANISES_FOR
+        if role == "moderator" and organises_at(session, landlord_id, organiser, lately):
+            raise Refused("staff.problem.organises")
         session.add(
             StaffRole(id=new_id(), staff_id=person.id, landlord_id=landlord_id, role=role, by_group=by_group)
         )

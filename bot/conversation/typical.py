@@ -13,6 +13,12 @@ TYPICAL: Final[Mapping[str, str]] = {
     "story": "The plumber came on time and explained everything. It took three calls to get him, though.",
     "code": "4821",
     "languages": "English, polski",
+    "answer": "We now ring before each visit, and the same person comes back.",
+    "title": "Respect for All",
+    "when": "Tue 1 December, 10:00",
+    "place": "Northgate Hall",
+    "stories": "2",
+    "shared": "1",
 }
 """What the placeholders hold. A placeholder that is neither here nor known counts as its own name."""
 

@@ -116,16 +116,21 @@ def what_it_is_not(telling: Telling) -> Section | None:
     return Section(telling.text("not.title"), (telling.text("not.tsm"), telling.text("not.who")))
 
 
-def for_the_table(telling: Telling) -> Section | None:
-    """Good and hard stories in turn, in equal number where there are both; then the mixed ones."""
-    good = [one for one in telling.excerpts if one.good]
-    hard = [one for one in telling.excerpts if one.good is False]
+def for_the_table(telling: Telling, most: int | None = None) -> Section | None:
+    """Good and hard stories in turn, in equal number where there are both; then the mixed ones.
+
+    Args:
+        telling: what is told.
+        most: how many of each; None for all.
+    """
+    good = [one for one in telling.excerpts if one.good][:most]
+    hard = [one for one in telling.excerpts if one.good is False][:most]
     mixed = [one for one in telling.excerpts if one.good is None]
     if good and hard:
         fewer = min(len(good), len(hard))
         good, hard = good[:fewer], hard[:fewer]
     in_turn = (one for one in chain.from_iterable(zip_longest(good, hard)) if one)
-    quotes = telling.quotes(chain(in_turn, mixed))
+    quotes = telling.quotes(chain(in_turn, mixed[:most]))
     if not quotes:
         return None
     return Section(telling.text("table.title"), (telling.text("table.intro"),), quotes=quotes)

@@ -1,6 +1,6 @@
 """Post: the pack on the evening before, and what came of it after ninety days, by mail to the organisers, once each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -13,6 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery.threads import Threads
+from bot.digest.across import across
+from bot.digest.letter import SAFE_LINES
+from bot.digest.render import render
 from bot.log import get_logger
 from bot.mail import MailServer, send_mail
 from bot.pdf import NoPdf, as_pdf
@@ -24,6 +27,7 @@ from bot.workshops.pack import Facts, Pack, compose
 from bot.workshops.planning import evening_before
 from bot.workshops.print import after_page, pack_page
 from bot.workshops.releasing import Releases
+from bot.workshops.taking_part import taking_part
 from models import Store
 from models.base import new_id
 from models.sending import FAILED, SENT, retry_at, settle, settle_interrupted
@@ -50,12 +54,13 @@ GIVE_UP_AFTER: Final = 48
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter:
-    """One mail, addressed: its text, and the pages that go with it."""
+    """One mail, addressed: what it says (`html` is "" for text alone), and the page that goes with it."""
 
     mail_id: int
     address: str
     subject: str
     text: str
+    html: str
     page: str
     name: str
     attempts: int
@@ -167,14 +172,25 @@ class Workroom:
         if mail.kind == PACK:
             subject = self._wording.text("en", "pack.subject", **values)
             pack = self.pack(session, workshop)
-            text = "\n\n".join((self._wording.text("en", "pack.mail", **values), *pack.missing))
+            text, html = self._view(session, workshop, subject, self._opening(pack, values))
             page, name = pack_page(pack), "pack"
         else:
             after = self.after(session, workshop)
             subject, page, name = after.title, after_page(after), "what-came-of-it"
-            text = "\n\n".join((after.intro, *after.missing, after.footer))
+            text, html = "\n\n".join((after.intro, *after.missing, after.footer)), ""
         address = self._keys.open("organiser", organiser.id, "address", organiser.address)
-        return Letter(mail.id, address, subject, text, page, name, mail.attempts)
+        return Letter(mail.id, address, subject, text, html, page, name, mail.attempts)
+
+    def _opening(self, pack: Pack, values: Mapping[str, str]) -> list[str]:
+        return [self._wording.text("en", "pack.mail", **values), *pack.missing]
+
+    def _view(
+        self, session: Session, workshop: Workshop, subject: str, opening: Sequence[str]
+    ) -> tuple[str, str]:
+        """What the landlords that take part were told, beside the pack: as text, and as HTML."""
+        part = taking_part(session, self._keys, workshop, self._clock())
+        shown = render(across(subject, opening, part, self._operator, load_wording("bot.digest")))
+        return shown.text, shown.html
 
     async def _deliver(self, letter: Letter, server: MailServer) -> str:
         mail = await self._threads.run(lambda: self._mail(letter, server))
@@ -202,7 +218,9 @@ class Workroom:
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = f"<workshop-{letter.mail_id}@{server.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-        mail.set_content(letter.text)
+        mail.set_content(letter.text, cte=SAFE_LINES)
+        if letter.html:
+            mail.add_alternative(letter.html, subtype="html", cte=SAFE_LINES)
         mail.add_attachment(
             letter.page.encode(), maintype="text", subtype="html", filename=f"{letter.name}.html"
         )

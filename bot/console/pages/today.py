@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,13 @@ from starlette.responses import Response
 
 from bot.console.page import Asked, Page
 from bot.console.pages.hand_overs import room_of
+from bot.console.pages.responses import MAY as RESPONDERS
 from bot.console.roles import ROLES
 from bot.schedule import latest_occurrence
 from models.failures import failed
 from models.handovers import OPEN, TAKEN
 from models.inbound import count_quarantined
+from models.responses import promises_due
 from models.stories import count_unread, count_waiting
 
 LOOK_BACK: Final = timedelta(days=7)
@@ -65,6 +67,10 @@ def _items(asked: Asked, session: Session, now: datetime) -> Iterator[Item]:
         for state in (OPEN, TAKEN):
             made = [one.made_at for one in live if one.state == state]
             yield from _item(f"hand_overs.{state}", len(made), min(made, default=None), page="hand_overs")
+    if asked.roles & RESPONDERS:
+        count, due_on = promises_due(session, landlord_id, asked.local(now).date())
+        since = datetime.combine(due_on, time(), ZoneInfo(asked.of.timezone)) if due_on else None
+        yield from _item("promises", count, since, page="responses")
     if "operator" in asked.roles:
         for key, (count, since) in failed(session, landlord_id, now - LOOK_BACK).items():
             yield from _item(f"failed.{key}", count, since)
