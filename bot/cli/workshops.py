@@ -1,5 +1,6 @@
 """`listened workshop`: setting a workshop up, inviting to it, and what comes of it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -189,6 +190,41 @@ def set_prompts(code: WhichWorkshop, at: Times = None) -> None:
                 raise typer.BadParameter(str(problem), param_hint="--at") from None
             workshop = the_workshop(built, code)
         _say_times(built, workshop)
+
+
+@workshop_app.command("change")
+def change_workshop(  # noqa: PLR0913 - a command's options
+    code: WhichWorkshop,
+    title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    starts: Annotated[datetime | None, typer.Option(formats=TIME_FORMATS, help="When it begins.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where it is.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.5, max=12, help="How long it takes.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=1, help="For how many there is room.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="In which languages, all of them.")] = None,
+    organiser: Annotated[list[str] | None, typer.Option(help="Who gets the pack, all of them.")] = None,
+) -> None:
+    """Change a workshop; what is not said stays. Whoever is on the list is told of another title, time or place."""
+    with product() as built:
+        workshop = the_workshop(built, code)
+        planned = built.workshops.look(workshop)
+        zone = ZoneInfo(workshop.timezone)
+        said = {
+            "title": title,
+            "starts_at": starts and starts.replace(tzinfo=zone),
+            "place": place,
+            "length": hours and timedelta(hours=hours),
+            "capacity": capacity,
+            "languages": language and tuple(language),
+            "organisers": organiser and tuple(mail_address(one) for one in organiser),
+        }
+        plan = replace(planned.plan, **{name: value for name, value in said.items() if value})  # type: ignore[arg-type]
+        try:
+            built.workshops.change(workshop, plan, planned.landlords, whoever())
+        except WorkshopProblem as problem:
+            raise typer.BadParameter(str(problem)) from None
+        changed = the_workshop(built, code)
+        typer.echo(f"{changed.title}, {when_it_is(changed, DEFAULT)}, {changed.place}")
+        _say_times(built, changed)
 
 
 @workshop_app.command("moderate")
