@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 TESTS := $(BIN)/python -m pytest -q --durations=10
-SIDE_BY_SIDE := -n 2 --dist loadfile -m "not alone"
+# A file stays whole; the order is that of tests/conftest.py, which puts what takes long first.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 ALONE := -m alone
 
 .PHONY: help demo demo-history test test-peers check format lint types lock faults audit-sim console-access screenshots train clean bench

@@ -16,6 +16,18 @@ import pytest
 from rig import Rig, rig
 
 HERE = Path(__file__).parent
+LONG_FILES = (
+    "test_attacker",
+    "test_console_browser",
+    "test_demo",
+    "test_dialogue",
+    "test_faults",
+    "test_journey",
+    "test_post",
+    "test_visits",
+    "test_workshops",
+)
+"""Those that took 20 seconds and more of the 490 that all of them took, and more than their number of tests tells."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _until_the_end = contextlib.ExitStack()
 
@@ -52,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.database)
     chosen = _is_for_postgresql if databases.on_postgresql() else _is_for_sqlite
     config.hook.pytest_deselected(items=[item for item in items if not chosen(item)])
-    items[:] = [item for item in items if chosen(item)]
+    items[:] = sorted(filter(chosen, items), key=_takes_long, reverse=True)
 
 
 @cache
@@ -67,6 +79,11 @@ def _reaches_the_database(module: ModuleType) -> bool:
     names = (name for name in used if isinstance(name, str) and name != module.__name__)
     ours = [sys.modules[name] for name in names if (HERE / f"{name}.py").exists() and name in sys.modules]
     return any(_reaches_the_database(other) for other in ours)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    """Whether it is in one of the long files: begun last, one would keep one worker busy and leave the other idle."""
+    return item.path.stem in LONG_FILES
 
 
 def _is_for_postgresql(item: pytest.Item) -> bool:

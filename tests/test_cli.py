@@ -1,5 +1,6 @@
 """The command line: sentences instead of tracebacks, and what each command does."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import typer
 from rig import LANDLORD, Rig, rig
 
 from bot.cli import COMMANDS
+from bot.cli.serving import on_fast_loop
 from bot.privacy.keys import new_key, parse_keys
 from models.landlords import all_landlords, recipients_of
 
@@ -121,6 +123,15 @@ def test_a_reader_may_not_moderate(fresh_rig: Rig) -> None:
     done = fresh_rig.run("moderate", "--moderator", "Repairs@harbour.example")
     assert done.returncode == 2
     assert "Nobody may decide what leaves and read it too" in done.stderr
+
+
+def test_serving_and_working_take_the_fast_loop() -> None:
+    """uvloop's, which uvicorn takes by itself only where it makes the loop."""
+
+    async def where() -> str:
+        return type(asyncio.get_running_loop()).__module__
+
+    assert on_fast_loop(where()).partition(".")[0] == "uvloop"
 
 
 def test_a_command_imports_only_what_it_needs(empty: Rig) -> None:

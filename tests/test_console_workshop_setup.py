@@ -1,6 +1,7 @@
 """Setting a workshop up in the console: planned, changed, invited to and called off, by its organiser alone."""
 
 import io
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,11 +12,13 @@ from sqlalchemy import func, select
 from bot.audit import verify
 from bot.console.accounts import Refused
 from bot.conversation.messages import Incoming
+from bot.privacy.disclosure import Approved, Scope, make_release, to_json
+from bot.privacy.redact import Redacted
 from models.audit import before
 from models.base import new_id
 from models.landlords import Line
 from models.outbound import Outbound
-from models.workshops import Participant, Workshop, all_workshops, landlords_of
+from models.workshops import Participant, Workshop, WorkshopRelease, all_workshops, landlords_of
 
 ORGANISER = "organiser-ours@staff.example"
 PLAN = {
@@ -240,3 +243,40 @@ def test_the_poster_comes_as_a_file(house: House) -> None:
     code = house.ask("GET", page(house, workshop, "/poster?form=telegram&bot=@harbour_bot"), ORGANISER)
     assert code.headers["content-type"] == "image/svg+xml"
     assert house.ask("GET", page(house, workshop, "/poster?form=pdf&bot=a b"), ORGANISER).status == 400
+
+
+def test_an_organiser_sees_what_recurs(house: House) -> None:
+    """Across the workshops that they organise; not what one alone had, nor those of others."""
+    for organisers, words in (
+        (ORGANISER, "listened"),
+        (ORGANISER, "listened"),
+        ("o@respect.example", "rude"),
+    ):
+        workshop = set_up(house, organisers=organisers)
+        release(house, workshop, [f"they {words} to me, group {number}" for number in range(3)])
+    seen = house.ask("GET", f"/console/{house.ours}/workshops", ORGANISER).plain
+    assert "Listens, and checks that it has understood 2" in seen
+    assert "equals" not in seen
+
+
+def release(house: House, workshop: Workshop, words: list[str]) -> None:
+    """Released words about excellent service."""
+    approved = [Approved(number, number, Redacted(one), None) for number, one in enumerate(words)]
+    made = make_release(
+        scope=Scope("workshop", workshop.code),
+        number=1,
+        on_date=NOW.date(),
+        since=None,
+        weeks_waiting=0,
+        tellings=[],
+        approved=approved,
+        smallest_group=5,
+    )
+    row_id, contents = new_id(), json.dumps(to_json(made))
+    sealed = house.product.keys.seal("workshop_release", row_id, "contents", contents)
+    with house.product.store.write() as session:
+        session.add(
+            WorkshopRelease(
+                id=row_id, workshop_id=workshop.id, name="excellent", contents=sealed, made_at=NOW
+            )
+        )

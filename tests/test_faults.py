@@ -237,13 +237,14 @@ def test_25_an_ill_provider_is_left_alone(tmp_path: Path) -> None:
 def test_27_a_hung_provider_starves_nobody(fresh_rig: Rig) -> None:
     """While Twilio hangs, webhooks are answered at once and Telegram goes on."""
     fresh_rig.providers.faults.always("create", Fault(delay=30))
-    fresh_rig.serve()
+    serving = fresh_rig.serve()
     for number in range(40):
         webhook = fresh_rig.webhook("sms", f"+44770090{number:04}", "the tap drips still")
         begun = time.monotonic()
         assert fresh_rig.post(webhook).status_code == 200
         assert time.monotonic() - begun < 5
     assert len(fresh_rig.text("telegram", "600900", "and the lift is stuck", replies=2)) == 2
+    fresh_rig.kill(serving)  # ended in order, it would wait for what hangs
     fresh_rig.providers.faults.always("create", None)
 
 

@@ -480,6 +480,10 @@ def test_the_command_sets_up_shows_and_invites(fresh_rig: Rig, monkeypatch: pyte
     invited = at.run("invite", code, str(guests))
     assert "1  invited" in invited.stdout
     assert "line 3: agreed must be yes" in invited.stderr
+    moved = at.run("change", code, "--starts", "2036-12-04T15:00", "--capacity", "30")
+    assert "Thursday 4 December, 15:00, Saltmarsh Hall" in moved.stdout
+    assert "Thu 27 Nov 10:00" in moved.stdout
+    assert "0 of 30 places" in at.run("list").stdout
     assert at.run("close", code).exit_code == 0
     assert "called off" in at.run("list").stdout
 

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Coroutine, Iterator
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from bot.app import Product, web_app
 from bot.checks import Finding, check
@@ -17,6 +18,7 @@ from bot.migrations import head, upgrade
 from bot.settings import SettingsProblem
 from models import Store
 
+T = TypeVar("T")
 MARKS = {
     "good": ("✓", typer.colors.GREEN),
     "missing": ("–", None),
@@ -64,7 +66,7 @@ def serve(
     refuse_if_wrong()
     with product() as built:
         get_logger().info("serving", port=port)
-        if not asyncio.run(_serve(built, host, port, work=not no_work)):
+        if not on_fast_loop(_serve(built, host, port, work=not no_work)):
             raise typer.Exit(1)
 
 
@@ -72,8 +74,14 @@ def work() -> None:
     """Send messages and digests, beside any number of `listened serve --no-work`."""
     refuse_if_wrong()
     with product() as built:
-        if not asyncio.run(_work(built)):
+        if not on_fast_loop(_work(built)):
             raise typer.Exit(1)
+
+
+def on_fast_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run something to its end on the event loop that uvicorn takes by itself: uvloop's, where that is."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(work)
 
 
 class _Server(uvicorn.Server):

@@ -1,5 +1,6 @@
 """`listened workshop`: setting a workshop up, inviting to it, and what comes of it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +18,10 @@ from bot.workshops.after import recurring
 from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
+from bot.workshops.pack import characteristic
 from bot.workshops.planning import Plan, WorkshopProblem
 from bot.workshops.prompts import moments_of
-from bot.workshops.releasing import Releases
+from bot.workshops.releasing import words_kept
 from models.workshops import (
     COMING,
     DECLINED,
@@ -171,7 +173,7 @@ def invite(
         for line, count in sorted(built.invitations.invite(workshop, good).items()):
             typer.echo(f"{count:>6}  {line}")
     if bad:
-        typer.secho(f"{len(bad)} rows were left out.", fg=typer.colors.RED, err=True)
+        typer.secho(f"Rows left out: {len(bad)}.", fg=typer.colors.RED, err=True)
         raise typer.Exit(1)
 
 
@@ -188,6 +190,41 @@ def set_prompts(code: WhichWorkshop, at: Times = None) -> None:
                 raise typer.BadParameter(str(problem), param_hint="--at") from None
             workshop = the_workshop(built, code)
         _say_times(built, workshop)
+
+
+@workshop_app.command("change")
+def change_workshop(  # noqa: PLR0913 - a command's options
+    code: WhichWorkshop,
+    title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    starts: Annotated[datetime | None, typer.Option(formats=TIME_FORMATS, help="When it begins.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where it is.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0.5, max=12, help="How long it takes.")] = None,
+    capacity: Annotated[int | None, typer.Option(min=1, help="For how many there is room.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="In which languages, all of them.")] = None,
+    organiser: Annotated[list[str] | None, typer.Option(help="Who gets the pack, all of them.")] = None,
+) -> None:
+    """Change a workshop; what is not said stays. Whoever is on the list is told of another title, time or place."""
+    with product() as built:
+        workshop = the_workshop(built, code)
+        planned = built.workshops.look(workshop)
+        zone = ZoneInfo(workshop.timezone)
+        said = {
+            "title": title,
+            "starts_at": starts and starts.replace(tzinfo=zone),
+            "place": place,
+            "length": hours and timedelta(hours=hours),
+            "capacity": capacity,
+            "languages": language and tuple(language),
+            "organisers": organiser and tuple(mail_address(one) for one in organiser),
+        }
+        plan = replace(planned.plan, **{name: value for name, value in said.items() if value})  # type: ignore[arg-type]
+        try:
+            built.workshops.change(workshop, plan, planned.landlords, whoever())
+        except WorkshopProblem as problem:
+            raise typer.BadParameter(str(problem)) from None
+        changed = the_workshop(built, code)
+        typer.echo(f"{changed.title}, {when_it_is(changed, DEFAULT)}, {changed.place}")
+        _say_times(built, changed)
 
 
 @workshop_app.command("moderate")
@@ -239,17 +276,16 @@ def across(
     organiser: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose workshops.")],
 ) -> None:
     """Say what recurs in the released words of somebody's workshops: characteristics, and what gets in the way."""
-    with product() as built, built.store.write() as session:
+    with product() as built, built.store.read() as session:
         held = workshops_of(session, built.keys.lookups("organiser", organiser.casefold()))
-        books = [Releases(session, built.keys, one, built.clock()) for one in held]
         for name, title in (
             ("excellent", "What excellent service does"),
             ("barriers", "What gets in the way"),
         ):
-            released = [release for book in books if (release := book.kept(name))]
-            typer.echo(f"{title} (in {len(released)} workshops with released words)")
+            released = words_kept(session, built.keys, held, name, built.clock())
+            typer.echo(f"{title} (workshops with released words: {len(released)})")
             for theme, count in recurring(released):
-                typer.echo(f"  {count:>3}  {theme}")
+                typer.echo(f"  {count:>3}  {characteristic(theme)}")
             if len(released) < TO_RECUR:
                 typer.echo("  Nothing can recur yet: that takes two workshops with released words.")
 

@@ -46,10 +46,13 @@ def across(
     ]
     names = ", ".join(one.name for one in taking_part)
     headline = wording.text(DEFAULT, "across.headline" if told else "across.nothing_yet", landlords=names)
-    made = chain(_of_all(told, operator, wording), *map(_of_one, told)) if told else ()
     first = Section(wording.text(DEFAULT, "across.pack"), tuple(opening))
-    footer = (told[0].text("footer.how"), told[0].text("footer.who")) if told else ()
-    return Digest(title, title, headline, (first, *made), footer)
+    if not told:
+        return Digest(title, title, headline, (first,), ())
+    last = [one for one in (sections.what_it_is_not(told[0]),) if one]
+    made = chain([first], _of_all(told, operator, wording), *map(_of_one, told), last)
+    footer = (told[0].text("footer.how"), told[0].text("footer.who"))
+    return Digest(title, title, headline, tuple(made), footer)
 
 
 def _of_all(told: Sequence[Telling], operator: str, wording: Wording) -> list[Section]:
@@ -62,7 +65,6 @@ def _of_all(told: Sequence[Telling], operator: str, wording: Wording) -> list[Se
         sections.for_the_table(together, MOST_STORIES),
         sections.barriers(together),
         sections.questions(together),
-        sections.what_it_is_not(together),
     )
     return [one for one in made if one]
 

@@ -131,6 +131,11 @@ def compose(facts: Facts, releases: Mapping[str, Release], wording: Wording) -> 
     )
 
 
+def characteristic(theme: str) -> str:
+    """What a theme is called where it is one of excellent service."""
+    return str(_data()["themes"][theme]["name"])
+
+
 def said(excerpt: Excerpt) -> Said:
     """Somebody's words, with the way that they run."""
     # By the words: somebody whom we write to in Urdu may well answer in English.

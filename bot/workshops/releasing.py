@@ -174,6 +174,14 @@ class Releases:
         return self._keys.open("contribution", told.id, "words", told.words)
 
 
+def words_kept(
+    session: Session, keys: Keyring, workshops: Iterable[Workshop], name: str, now: datetime
+) -> list[disclosure.Release]:
+    """What was released under a name of each of these workshops, where it holds words. Makes nothing new."""
+    kept = (Releases(session, keys, one, now).kept(name) for one in workshops)
+    return [release for release in kept if release and release.excerpts]
+
+
 def sides(name: str) -> tuple[str, str]:
     """Under what the two sides of a question in the room are kept."""
     tenants, staff = (f"{name}:{side}" for side in SIDES)

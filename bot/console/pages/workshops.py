@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console.page import Asked, Missing, Page
@@ -12,10 +13,13 @@ from bot.conversation.join_codes import spoken
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts
 from bot.wording import DEFAULT, english_name, load_wording
+from bot.workshops.after import recurring
 from bot.workshops.members import when_it_is
 from bot.workshops.moderating import NotAllowed, WordsDesk
+from bot.workshops.pack import characteristic
 from bot.workshops.preview import ahead
 from bot.workshops.prompts import moments_of
+from bot.workshops.releasing import words_kept
 from bot.workshops.room import Kind
 from models.workshops import (
     COMING,
@@ -26,11 +30,14 @@ from models.workshops import (
     count_in,
     landlords_of,
     workshops_at,
+    workshops_of,
 )
 
 ORGANISERS: Final = frozenset[Role](("organiser",))
 MODERATORS: Final = frozenset[Role](("moderator",))
 BOTH: Final = ORGANISERS | MODERATORS
+RECURRING: Final = ("excellent", "barriers")
+"""The words of which it is said what recurs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,18 @@ def show_all(asked: Asked) -> Response:
             Line(one, spoken(one.code), count_in(session, one.id, COMING))
             for one in workshops_at(session, asked.of.id)
         ]
-    return asked.show("workshops.html.j2", lines=lines)
+        recurs = _recurring(asked, session) if "organiser" in asked.roles else []
+    return asked.show("workshops.html.j2", lines=lines, recurs=recurs)
+
+
+def _recurring(asked: Asked, session: Session) -> list[tuple[str, list[tuple[str, int]]]]:
+    """What recurs across the workshops that whoever asks organises: in how many of them, never of how many people."""
+    office = asked.office
+    held = workshops_of(session, office.keys.lookups("organiser", asked.who.casefold()))
+    found = [
+        (name, recurring(words_kept(session, office.keys, held, name, office.clock()))) for name in RECURRING
+    ]
+    return [(name, [(characteristic(theme), count) for theme, count in them]) for name, them in found if them]
 
 
 def show(asked: Asked) -> Response:
