@@ -25,7 +25,9 @@ AXE: Final = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.
 AXE_IS: Final = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 """Of version 4.14.1, which tests/axe/package.json names."""
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-NO_PAGES: Final = frozenset(("home", "sso", "sso_back", "make_poster", "audit_export", "workshop_pack"))
+NO_PAGES: Final = frozenset(
+    ("home", "sso", "sso_back", "make_poster", "audit_export", "workshop_pack", "workshop_poster")
+)
 """Rows of the table that lead elsewhere or give a file."""
 BY_ROLE: Final = frozenset(("today", "people", "workshops", "workshop", "responses"))
 """What looks different to each role that may see it; everything else is looked at once."""

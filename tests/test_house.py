@@ -99,18 +99,19 @@ ARROWS = {
     # A trained model is loaded outside, and handed to the redactor as a function.
     "bot.ner": {"bot.privacy.spans"},
     "bot.mail_tokens": {"bot.log", "bot.mail", "bot.settings"},
-    # Telling a response is opening a conversation, with the rules of every other one.
     "bot.responses": {
         "bot.audit",
-        "bot.conversation",
+        "bot.conversation.script",
         "bot.delivery",
         "bot.digest.parts",
         "bot.labels",
-        "bot.log",
         "bot.privacy.keys",
         "bot.response_preview",
+        "bot.response_telling",
         "models",
     },
+    # Telling a response is opening a conversation, with the rules of every other one.
+    "bot.response_telling": {"bot.conversation", "bot.delivery", "bot.log", "models"},
     # What would be told is made where everything is made that is told; how many at most is what releases said.
     "bot.response_preview": {"bot.conversation", "bot.privacy.keys", "bot.releases", "bot.wording", "models"},
     # A landlord's sentences are measured in every text that holds them.

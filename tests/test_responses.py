@@ -18,7 +18,8 @@ from bot.delivery.hours import load_hours
 from bot.delivery.threads import Threads
 from bot.digest.parts import Answer
 from bot.labels import LabelBook, Labels
-from bot.responses import MINDED_FOR, ResponseProblem, Responses, answers_of_landlord
+from bot.response_telling import MINDED_FOR
+from bot.responses import ResponseProblem, Responses, answers_of_landlord
 from bot.schedule import queue_due
 from models.landlords import Landlord, all_landlords
 from models.responses import Hearing, objections
