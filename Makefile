@@ -38,7 +38,7 @@ format: $(VENV)/.ready-dev  ## Put the code in shape.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times each, and count the damage (about 10 minutes).
+faults: $(VENV)/.ready-dev  ## Kill the process at every failpoint, 20 times each, and count the damage (about 25 minutes).
 	PYTHONPATH=.:tests $(BIN)/python tests/faults.py
 
 console-access: $(VENV)/.ready-dev  ## Write docs/console-access.md anew, from the console's table of routes.

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.console.render import visible
 from bot.delivery.threads import Threads
 from bot.hand_over_by_link import ByLink, Elsewhere, Link
 from bot.handover import View
+from bot.hidden import visible
 from bot.wording import load_wording
 
 LONGEST_NAME = 80

@@ -1,25 +1,15 @@
 """From a template to a page. Everything is escaped, and marks that reorder or hide text are made visible."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.hidden import visible
 from bot.wording import Wording
-
-_HIDDEN: Final = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060-\u2069\ufeff]"
-)
-"""Controls, marks that turn the direction of writing, and spaces without width. Joiners that letters need stay."""
-
-
-def visible(text: object) -> str:
-    """A stored text with every hidden mark as a box that can be seen."""
-    return _HIDDEN.sub("\ufffd", str(text))
 
 
 class Renderer:

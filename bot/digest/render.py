@@ -7,6 +7,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from bot.digest.parts import Digest
+from bot.hidden import one_line, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Rendered:
 
 
 def render(digest: Digest, manage: str = "", manage_words: str = "") -> Rendered:
-    """Make a mail's parts. Tellers' words are data: escaped in HTML, and never read as markup.
+    """Make a mail's parts. Tellers' words are data: escaped in HTML, never read as markup, with nothing hidden.
 
     Args:
         digest: what it says.
@@ -29,7 +30,7 @@ def render(digest: Digest, manage: str = "", manage_words: str = "") -> Rendered
     given = {"digest": digest, "manage": manage, "manage_words": manage_words}
     html = _inliner().inline(_template("digest.html.j2").render(**given))
     text = _template("digest.txt.j2").render(**given)
-    return Rendered(digest.subject, html, text)
+    return Rendered(one_line(digest.subject), visible(html), visible(text))
 
 
 @cache

@@ -16,6 +16,7 @@ from bot.delivery.threads import Threads
 from bot.digest.across import across
 from bot.digest.letter import SAFE_LINES
 from bot.digest.render import render
+from bot.hidden import one_line, visible
 from bot.log import get_logger
 from bot.mail import MailServer, send_mail
 from bot.pdf import NoPdf, as_pdf
@@ -212,13 +213,13 @@ class Workroom:
 
     def _mail(self, letter: Letter, server: MailServer) -> EmailMessage:
         mail = EmailMessage()
-        mail["Subject"] = letter.subject
+        mail["Subject"] = one_line(letter.subject)
         mail["From"] = Address("Listened", addr_spec=server.sender)
         mail["To"] = Address(addr_spec=letter.address)
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = f"<workshop-{letter.mail_id}@{server.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-        mail.set_content(letter.text, cte=SAFE_LINES)
+        mail.set_content(visible(letter.text), cte=SAFE_LINES)
         if letter.html:
             mail.add_alternative(letter.html, subtype="html", cte=SAFE_LINES)
         mail.add_attachment(

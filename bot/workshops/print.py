@@ -5,6 +5,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bot.hidden import visible
 from bot.workshops.after import After
 from bot.workshops.pack import Pack
 
@@ -18,12 +19,12 @@ def pack_page(pack: Pack, each: int = CARDS_ON_A_PAGE) -> str:
         pack: what is in it.
         each: story cards on a page: four, or one.
     """
-    return _environment().get_template("pack.html.j2").render(pack=pack, each=each)
+    return visible(_environment().get_template("pack.html.j2").render(pack=pack, each=each))
 
 
 def after_page(after: After) -> str:
     """What came of a workshop as one HTML page."""
-    return _environment().get_template("after.html.j2").render(after=after)
+    return visible(_environment().get_template("after.html.j2").render(after=after))
 
 
 @cache

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from bot.console.page import Asked, Missing, Page
 from bot.console.pages.moderation import name_of
-from bot.console.render import visible
 from bot.console.roles import Role
+from bot.hidden import visible
 from bot.labels import AREAS, THEMES
 from bot.privacy.redact import redact
 from bot.response_preview import Preview
