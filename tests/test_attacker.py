@@ -95,8 +95,7 @@ def test_digests_are_worth_opening_at_the_machines_error() -> None:
     """
     at_70, at_7, at_4 = (useful(rate) for rate in (70, 7.5, 4))
     assert at_70.answers == 1
-    # Asked of us: 0.9 and 3.5. With the weights before these, which named more themes and more wrong ones: 0.95 and 4.2.
-    assert at_70.two_themes >= 0.89
-    assert at_70.themes >= 3.3
+    assert at_70.two_themes >= 0.9
+    assert at_70.themes >= 3.5
     assert at_7.within(6) >= 0.95
     assert at_4.within(9) >= 0.95

@@ -35,6 +35,9 @@ OF_DANGERS: Final = frozenset(
     ("urgent", "urgent_two", "hazards", "abuse", "at_risk", "danger_three")
 )  # files of dangers and decoys
 OF_STORIES: Final = frozenset(("areas", "themes"))  # models that ordinary stories are for
+ONLY_STORIES: Final = frozenset(
+    ("stories_six", "stories_seven", "stories_eight", "stories_nine", "stories_ten", "stories_eleven")
+)  # ordinary stories alone: beside 8,000 more of them, acts and dangers are found less often
 FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
 OTHER_LANGUAGES: Final = "languages"  # the file that the models, which know English only, don't learn from
 
@@ -295,9 +298,10 @@ def main() -> None:
     parser.add_argument("--measure", action="store_true", help="measure, and write nothing")
     parser.add_argument("--only", choices=[task.name for task in TASKS], nargs="+", help="only these models")
     options = parser.parse_args()
-    found = messages()
-    whole = table(found)
+    every = messages()
     for task in (task for task in TASKS if not options.only or task.name in options.only):
+        found = [one for one in every if task.name in OF_STORIES or one["file"] not in ONLY_STORIES]
+        whole = table(found)
         got = held_out_scores(task, found, whole)
         needed = thresholds(task, found, got)
         print(report(task, found, got, needed), flush=True)  # noqa: T201 - what it is run for
