@@ -133,6 +133,7 @@ def test_history_gives_the_visitor_digests_worth_opening() -> None:
     ]  # the first digests have no earlier batch to quote
     assert len(quoted) >= len(counted) - 4, f"{len(quoted)} of {len(counted)}"
     assert waiting == LEFT_FOR_THE_DESK
+    assert any("We will ring before every visit" in text for text in counted)
 
 
 def test_a_visitor_is_each_of_the_staff_and_nobody_is_outside_of_the_demo() -> None:

@@ -26,6 +26,12 @@ from models.sending import QUEUED, SENT
 WEEKS: Final = 12
 # How many tell something in each week: life is uneven, and quiet weeks must wait.
 PER_WEEK: Final = (24, 28, 9, 14, 26, 22, 12, 25, 30, 11, 15, 24)
+PROMISED_IN: Final = 8
+KEPT_IN: Final = 11
+"""Weeks that end in a release: the landlord answers the one, and has done what it promised by the other."""
+PROMISE: Final = "We will ring before every visit, and again if we are late."
+KEPT: Final = "The contractors ring the evening before, since last week."
+CANNOT: Final = "We can't offer visits on Sundays: no contractor works then. Saturdays are open."
 LEFT_FOR_THE_DESK: Final = 4
 SETTLED: Final = timedelta(minutes=1)
 FIRST_NUMBER: Final = 500  # 07700 900500 and on: the visitor's own phones have lower ones
@@ -75,7 +81,23 @@ async def seed(stage: Stage) -> None:
         if week < WEEKS:
             stage.clock.set(ends)
             await stage.product.run_due()
+            await stage.product.threads.run(partial(_answer, stage, week))
     stage.clock.moved = timedelta()
+
+
+def _answer(stage: Stage, week: int) -> None:
+    """What the landlord says to its tenants in that week: a promise, and later what became of it."""
+    product, today = stage.product, stage.clock().date()
+    with product.store.read() as session:
+        landlord = all_landlords(session)[0]
+    who = "history"
+    if week == PROMISED_IN:
+        due_on = today + timedelta(weeks=3)
+        product.responses.write(landlord, "release", "will", PROMISE, who, due_on=due_on, released_on=today)
+    if week == KEPT_IN:
+        promise = product.responses.all(landlord)[0]
+        product.responses.end(landlord, promise.id, "kept", KEPT, who)
+        product.responses.write(landlord, "release", "cannot", CANNOT, who, released_on=today)
 
 
 def _live_through(  # noqa: PLR0913 - one week
