@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.console.roles import ROLES
-from bot.demo.history import LEFT_FOR_THE_DESK, WEEKS, made_up_stories, seed
+from bot.demo.history import LEFT_FOR_THE_DESK, PER_WEEK, WEEKS, made_up_stories, seed
 from bot.demo.pages import Pages
 from bot.demo.run import demo_routes
 from bot.demo.staff import staff_routes
@@ -120,12 +120,12 @@ def test_history_is_made_up_and_varied() -> None:
 def test_history_gives_the_visitor_digests_worth_opening() -> None:
     """With the settling that a visitor sees: excerpts in nearly every digest that has figures, and stories at the desk."""
 
-    async def live() -> tuple[list[str], int]:
+    async def live() -> tuple[list[str], int, int]:
         async with stage(before=seed, settle_seconds="sms=4,whatsapp=4,telegram=4") as made:
-            waiting = Pages(made)._desk().waiting()  # noqa: SLF001 - what the page shows
-            return [mail.text for mail in made.mailbox.mails], len(waiting)
+            desk = Pages(made)._desk()  # noqa: SLF001 - what the page shows
+            return [mail.text for mail in made.mailbox.mails], len(desk.waiting()), len(desk.unread())
 
-    texts, waiting = asyncio.run(live())
+    texts, waiting, unread = asyncio.run(live())
     counted = [text for text in texts if "About " in text]
     assert len(counted) >= 8
     quoted = [
@@ -133,6 +133,7 @@ def test_history_gives_the_visitor_digests_worth_opening() -> None:
     ]  # the first digests have no earlier batch to quote
     assert len(quoted) >= len(counted) - 4, f"{len(quoted)} of {len(counted)}"
     assert waiting == LEFT_FOR_THE_DESK
+    assert unread < sum(PER_WEEK[-2:])  # the last days alone
     assert any("We will ring before every visit" in text for text in counted)
 
 

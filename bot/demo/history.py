@@ -144,6 +144,9 @@ def _moderate(stage: Stage, told: list[MadeUp], *, last: bool) -> None:
         landlord = all_landlords(session)[0]
     desk = Desk(product.store, product.keys, product.clock, landlord, "history")
     waiting = desk.waiting()
+    if not last:
+        for one in desk.unread():
+            desk.mark_read(one.story_id)
     worth_it = {redact(story.text).words for story in told if story.excerpt}
     for one in waiting[: -LEFT_FOR_THE_DESK if last else None]:
         if one.words in worth_it:
