@@ -248,12 +248,12 @@ def test_the_poster_comes_as_a_file(house: House) -> None:
 def test_an_organiser_sees_what_recurs(house: House) -> None:
     """Across the workshops that they organise; not what one alone had, nor those of others."""
     for organisers, words in (
-        (ORGANISER, "listened"),
-        (ORGANISER, "listened"),
-        ("o@respect.example", "rude"),
+        (ORGANISER, "listened to"),
+        (ORGANISER, "listened to"),
+        ("o@respect.example", "were rude to"),
     ):
         workshop = set_up(house, organisers=organisers)
-        release(house, workshop, [f"they {words} to me, group {number}" for number in range(3)])
+        release(house, workshop, [f"they {words} me for {number} minutes" for number in range(2, 5)])
     seen = house.ask("GET", f"/console/{house.ours}/workshops", ORGANISER).plain
     assert "Listens, and checks that it has understood 2" in seen
     assert "equals" not in seen
