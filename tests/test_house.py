@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -506,6 +507,13 @@ def test_every_setting_is_in_the_example() -> None:
     sentences = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
     for name, setting in Settings.model_fields.items():
         assert str(setting.description) in sentences, name
+
+
+def test_every_decision_is_in_the_list() -> None:
+    """Each record of docs/decisions has its line in the README there, in order."""
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[a-z-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
 
 
 def test_tests_leave_the_engine_open() -> None:
