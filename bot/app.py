@@ -294,7 +294,8 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
     bell = Bell()
     outbox = Outbox(store, keys, people, channels, clock, threads, settings.daily_message_limit)
     links = Links(keys, base)
-    desk = Desk(store, keys, rules, load_wording("bot.console"), clock, links, alerts_to)
+    staff = load_wording("bot.console")
+    desk = Desk(store, keys, rules, staff, clock, links, alerts_to)
     turns = Turns(keys, people, wording, settings.operator_name, settings.lines, hours, desk.make, clock)
     world = dialogue.World(scripts, wording.languages, rules, settings.quiet, settings.vital_interests)
 
@@ -306,7 +307,6 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
     initiative = Initiative(store, people, turns, world, clock, wake)
     accounts = {name: channel.account for name, channel in channels.items()}
     server = mail_server_of(settings, clock)
-    staff = load_wording("bot.console")
     return Product(
         settings=settings,
         store=store,
