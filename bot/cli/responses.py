@@ -85,7 +85,10 @@ def end(
     if became not in ("kept", "not_kept"):
         raise typer.BadParameter("Choose kept or not_kept.", param_hint="BECAME")
     with product() as built, _said():
-        built.responses.end(the_landlord(built, landlord), number, became, words, whoever())  # type: ignore[arg-type]
+        try:
+            built.responses.end(the_landlord(built, landlord), number, became, words, whoever())  # type: ignore[arg-type]
+        except LookupError:
+            raise ResponseProblem("There is no such promise. To see them: listened respond list") from None
     typer.echo("Written down.")
 
 
