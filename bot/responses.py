@@ -191,16 +191,19 @@ class Responses:
             record(session, self._keys, self._clock(), who, "response_withdrawn", "response", response_id)
             session.delete(response)
 
-    def end(self, landlord: Landlord, response_id: int, became: Became, words: str, who: str) -> None:
+    def end(self, landlord: Landlord, response_id: int, became: str, words: str, who: str) -> None:
         """Say what became of a promise.
 
         Raises:
             LookupError: when that landlord has no such promise.
+            ResponseProblem: when it became neither kept nor not_kept.
         """
         with self._store.write() as session:
             response = row_of_landlord(session, Response, response_id, landlord.id)
             if response.kind != "will":
                 raise LookupError("That response is no promise.")
+            if became not in get_args(Became):
+                raise ResponseProblem("Choose kept or not_kept.")
             response.became, response.became_at = became, self._clock()
             response.became_words = " ".join(words.split()) or None
             record(session, self._keys, self._clock(), who, "response_ended", "response", response_id)

@@ -14,7 +14,7 @@ from bot.hidden import visible
 from bot.labels import AREAS, THEMES
 from bot.privacy.redact import redact
 from bot.response_preview import Preview
-from bot.responses import ABOUT_RELEASE, Became, Kind, ResponseProblem
+from bot.responses import ABOUT_RELEASE, Kind, ResponseProblem
 from bot.wording import english_name
 from models.releases import with_figures
 from models.scopes import scope_id_of
@@ -115,15 +115,13 @@ def withdraw(asked: Asked) -> Response:
 
 def end(asked: Asked) -> Response:
     """Say what became of a promise."""
-    became = asked.text("became")
-    if became not in get_args(Became):
-        return _page(asked, Shown(problem=asked.words("responses.problem.became")))
-    chosen: Literal["kept", "not_kept"] = "kept" if became == "kept" else "not_kept"
-    words = asked.text("words", MOST_WORDS)
+    became, words = asked.text("became"), asked.text("words", MOST_WORDS)
     try:
-        asked.office.responses.end(asked.of, asked.number("response"), chosen, words, asked.who)
+        asked.office.responses.end(asked.of, asked.number("response"), became, words, asked.who)
     except LookupError:
         raise Missing from None
+    except ResponseProblem:
+        return _page(asked, Shown(problem=asked.words("responses.problem.became")))
     return asked.go("responses")
 
 
