@@ -13,6 +13,7 @@ import pytest
 from browser import Visit, needs_chromium, tell, visit
 from sqlalchemy import select
 
+from bot.app.office import office_of
 from bot.console.page import Page
 from bot.console.roles import ROLES
 from bot.console.routes import PAGES
@@ -165,7 +166,7 @@ async def _outside(at: Visit) -> list[str]:
     product.responses.write(
         landlord, "heating_hot_water", "will", "We will ring back.", "x", due_on=date(2099, 1, 1)
     )
-    token = product.office().accounts.add("new@harbour.example", landlord.id, "auditor", "a test")
+    token = office_of(product).accounts.add("new@harbour.example", landlord.id, "auditor", "a test")
     assert await wait_until(lambda: any("/hand-over/" in mail.text for mail in at.stage.mailbox.mails))
     alerts = [mail.text for mail in at.stage.mailbox.mails if "/hand-over/" in mail.text]
     link = re.findall(r"/hand-over/\S+", alerts[0])[0]

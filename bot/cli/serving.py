@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from bot.app import Product, web_app
+from bot.app.working import work_of
 from bot.checks import Finding, check
 from bot.cli.common import product, settings
 from bot.log import get_logger
@@ -135,7 +136,7 @@ async def _work(built: Product) -> bool:
     told, must_end = asyncio.Event(), asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
-    async with built.work().going_on(must_end):
+    async with work_of(built).going_on(must_end):
         await asyncio.wait(
             [asyncio.create_task(told.wait()), asyncio.create_task(must_end.wait())],
             return_when=asyncio.FIRST_COMPLETED,

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.app.office import office_of
 from bot.audit import actor
 from bot.console.roles import ROLES, Role
 from bot.conversation.hand_overs import ROLES as HAND_OVER_ROLES
@@ -20,7 +21,7 @@ PATH: Final = "/demo/staff"
 
 def staff_routes(stage: Stage) -> list[Route]:
     """Hires one person a role, and gives the address that lets the visitor in as one of them."""
-    office = stage.product.office(ROLES)
+    office = office_of(stage.product, ROLES)
     with stage.product.store.read() as session:
         landlord = all_landlords(session)[0]
     for role in ROLES:
