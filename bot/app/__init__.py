@@ -8,6 +8,7 @@ gc.disable()  # importing makes 180,000 objects and no garbage; looking for some
 from bot.app.build import Product, build  # noqa: E402 - see above
 from bot.app.web import web_app  # noqa: E402 - see above
 
+gc.freeze()  # they stay until the end
 if _collects:
     gc.enable()
 
