@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Table, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.base import Base
+from models.bulk import Row, insert_all
 from models.conversations import Conversation
 from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
@@ -30,8 +30,6 @@ WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
     Outbound: (),
 }
 """Each refers to those before it. Of those with a key, a later row takes the place of an earlier one."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,11 @@ class Group:
         """New values of a row that is there."""
         self._changed.setdefault(table, {}).setdefault(row_id, {}).update(values)
 
+    def change_all(self, table: type[Base], row_ids: Sequence[int], **values: Any) -> None:
+        """The same new values for each of these rows, which are there; written at once."""
+        changed: Table = table.__table__  # type: ignore[assignment]  # a table it is
+        self.session.connection().execute(update(changed).where(changed.c.id.in_(row_ids)).values(values))
+
     def is_stopped(self, contact_id: int) -> bool:
         """Whether this person said stop."""
         return any(self.listed.get(one) == STOPPED for one in self.hashes[contact_id])
@@ -79,20 +82,11 @@ class Group:
         """Write all down that was added and changed; to be called before anything else asks the database."""
         self.session.flush()
         for table, key in WRITTEN_IN_ORDER.items():
-            if rows := self._new.pop(table, None):
-                self._execute(self._inserting(table, key), rows)
+            insert_all(self.session, table, self._new.pop(table, ()), key)
         for changed, by_id in self._changed.items():
             for names, rows in _alike(by_id).items():
                 self._execute(_updating(changed.__table__, names), rows)  # type: ignore[arg-type]  # a table it is
         self._changed.clear()
-
-    def _inserting(self, table: type[Base], key: tuple[str, ...]) -> Any:
-        dialect = postgresql if self.session.get_bind().dialect.name == "postgresql" else sqlite
-        query = dialect.insert(table.__table__)
-        if not key:
-            return query
-        taken = {column.name: query.excluded[column.name] for column in table.__table__.columns}
-        return query.on_conflict_do_update(index_elements=key, set_=taken)
 
     def _execute(self, statement: Any, rows: list[Row]) -> None:
         self.session.connection().execute(statement, rows)
@@ -115,7 +109,6 @@ def gather(
     ids = [contact.id for contact, _ in seats]
     conversations = _newest(session, ids)
     replies, held = _outbound(session, ids, since)
-    landlords = select(Landlord).where(Landlord.id.in_({line.landlord_id for _, line in seats}))
     listed = select(Suppression.lookup, Suppression.reason).where(
         Suppression.lookup.in_([one for theirs in hashes.values() for one in theirs])
     )
@@ -131,11 +124,36 @@ def gather(
         listed={row.lookup: row.reason for row in session.execute(listed)},
         conversations=conversations,
         stories={row.conversation_id: row.id for row in session.execute(stories)},
-        landlords={one.id: one for one in session.scalars(landlords)},
+        landlords=_landlords(session, seats),
         replies=replies,
         held=held,
         members=frozenset(session.scalars(members)),
     )
+
+
+def gather_to_begin(
+    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
+) -> Group:
+    """Read what is needed to begin conversations with these contacts from our side: arguments as of `gather`."""
+    listed = select(Suppression.lookup, Suppression.reason).where(
+        Suppression.lookup.in_([one for contact, _ in seats for one in hashes[contact.id]])
+    )
+    return Group(
+        session=session,
+        hashes=hashes,
+        listed={row.lookup: row.reason for row in session.execute(listed)},
+        conversations=_newest(session, [contact.id for contact, _ in seats]),
+        stories={},
+        landlords=_landlords(session, seats),
+        replies={},
+        held=(),
+        members=(),
+    )
+
+
+def _landlords(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[int, Landlord]:
+    query = select(Landlord).where(Landlord.id.in_({line.landlord_id for _, line in seats}))
+    return {one.id: one for one in session.scalars(query)}
 
 
 def _newest(session: Session, contact_ids: Sequence[int]) -> dict[tuple[int, int], Conversation]:
