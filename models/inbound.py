@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -47,12 +47,18 @@ def take_in(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         sqlalchemy.exc.IntegrityError: when one of them has come in meanwhile through another process.
     """
     if rows:
-        session.connection().execute(insert(Inbound.__table__), rows)  # type: ignore[arg-type]  # a table it is
+        session.connection().execute(_TAKE_IN, rows)
+
+
+_TAKE_IN: Final = insert(Inbound.__table__)  # type: ignore[arg-type]  # a table it is
 
 
 def known_events(session: Session, keys: Sequence[bytes]) -> frozenset[bytes]:
     """Which of these keyed hashes are events that are there already."""
-    return frozenset(session.scalars(select(Inbound.key).where(Inbound.key.in_(keys))))
+    return frozenset(session.scalars(_KNOWN, {"keys": keys}))
+
+
+_KNOWN: Final = select(Inbound.key).where(Inbound.key.in_(bindparam("keys", expanding=True)))
 
 
 def assign(session: Session, inbound_id: int, contact_id: int, line_id: int) -> None:
@@ -63,8 +69,14 @@ def assign(session: Session, inbound_id: int, contact_id: int, line_id: int) -> 
 
 def of_messages(session: Session, message_keys: Sequence[bytes]) -> Sequence[tuple[bytes, int]]:
     """(keyed hash, id) of the events that are about these messages, oldest first."""
-    query = select(Inbound.message_key, Inbound.id).where(Inbound.message_key.in_(message_keys))
-    return [(row.message_key, row.id) for row in session.execute(query.order_by(Inbound.id))]
+    return [(row.message_key, row.id) for row in session.execute(_OF_MESSAGES, {"keys": message_keys})]
+
+
+_OF_MESSAGES: Final = (
+    select(Inbound.message_key, Inbound.id)
+    .where(Inbound.message_key.in_(bindparam("keys", expanding=True)))
+    .order_by(Inbound.id)
+)
 
 
 def put_off(session: Session, inbound_id: int, state: str, due_at: datetime | None) -> None:
