@@ -11,7 +11,7 @@ from bot.privacy.keys import Keyring
 from models import Store
 from models.api_keys import ApiKey, api_key_by_lookup, api_keys_of
 from models.base import new_id
-from models.landlords import Landlord
+from models.landlords import Landlord, row_of_landlord
 
 BEGINS: Final = "listened_"
 """So that whoever finds one in a file knows what it opens."""
@@ -100,10 +100,7 @@ class ApiKeys:
             LookupError: when that landlord has no such key.
         """
         with self._store.write() as session:
-            row = session.get(ApiKey, key_id)
-            if row is None or row.landlord_id != landlord.id:
-                raise LookupError("There is no such key.")
-            session.delete(row)
+            session.delete(row_of_landlord(session, ApiKey, key_id, landlord.id))
             record(session, self._keys, self._clock(), who, "api_key_revoked", "api_key", key_id)
 
     def admit(self, token: str) -> Admitted | None:

@@ -20,7 +20,7 @@ from bot.wording import DEFAULT, load_wording
 from models import Store
 from models.base import new_id
 from models.handovers import DutyContact, contacts_for
-from models.landlords import Landlord, Line, landlord_named, line_at, lines_of, name_key
+from models.landlords import Landlord, Line, landlord_named, line_at, lines_of, name_key, row_of_landlord
 
 MOST_PARTS: Final = 2
 """Text messages: nothing that a tenant is told may cost more, whatever stands in it."""
@@ -215,10 +215,7 @@ class Landlords:
             LookupError: when that landlord has no such contact.
         """
         with self._store.write() as session:
-            contact = session.get(DutyContact, contact_id)
-            if contact is None or contact.landlord_id != landlord.id:
-                raise LookupError("There is no such contact.")
-            session.delete(contact)
+            session.delete(row_of_landlord(session, DutyContact, contact_id, landlord.id))
             record(
                 session, self._keys, self._clock(), who, "duty_contact_removed", "duty_contact", contact_id
             )

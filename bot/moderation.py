@@ -16,7 +16,7 @@ from bot.stories import StoryBook
 from bot.understanding.language import DEFAULT, UNKNOWN, language_label
 from models import Store
 from models.base import new_id
-from models.landlords import Landlord, is_recipient
+from models.landlords import Landlord, is_recipient, row_of_landlord
 from models.moderation import Edit, edit_of, edits_of
 from models.stories import (
     APPROVED,
@@ -142,9 +142,7 @@ class Desk:
             LookupError: when the story is gone, or is about another landlord.
         """
         with self._store.write() as session:
-            story = session.get(Story, story_id)
-            if story is None or story.landlord_id != self._landlord.id:
-                raise LookupError("That story is gone.")
+            row_of_landlord(session, Story, story_id, self._landlord.id)
             LabelBook(session, self._keys).keep({story_id: labels}, "moderator", self._clock())
             record(session, self._keys, self._clock(), self._moderator, "story_labelled", "story", story_id)
 

@@ -16,6 +16,7 @@ from bot.privacy.keys import Keyring
 from bot.rights import erase, forget_if_erased, withdraw
 from models import Store
 from models.base import new_id
+from models.landlords import row_of_landlord
 from models.people import Contact, contacts_of
 from models.requests import PersonRequest, landlords_of, requests_of
 
@@ -157,9 +158,9 @@ class PeopleDesk:
             return Export(session, self._keys).of(contacts)
 
     def _found(self, session: Session, request_id: int) -> tuple[PersonRequest, Contact]:
-        row = session.get(PersonRequest, request_id)
-        if row is None or row.landlord_id != self._landlord_id or row.asked_at < self._clock() - LASTS:
-            raise LookupError("no such request")
+        row = row_of_landlord(session, PersonRequest, request_id, self._landlord_id)
+        if row.asked_at < self._clock() - LASTS:
+            raise LookupError("no such request any more")
         return row, session.get_one(Contact, row.contact_id)
 
     def _note(self, session: Session, who: str, action: Action, contacts: Sequence[Contact]) -> None:

@@ -18,7 +18,7 @@ from bot.response_preview import Preview, Text, at_most, parts_in_english, texts
 from bot.response_telling import Teller
 from models import Store
 from models.base import new_id
-from models.landlords import Landlord
+from models.landlords import Landlord, row_of_landlord
 from models.people import Contact
 from models.releases import Release, release_on
 from models.responses import (
@@ -183,9 +183,7 @@ class Responses:
             ResponseProblem: when it is too late. That depends on the time alone, and tells nothing of anybody.
         """
         with self._store.write() as session:
-            response = session.get(Response, response_id, with_for_update=True)
-            if response is None or response.landlord_id != landlord.id:
-                raise LookupError("There is no such response.")
+            response = row_of_landlord(session, Response, response_id, landlord.id, lock=True)
             if self._clock() >= response.final_at:
                 raise ResponseProblem(
                     "It is too late: it has begun to go out. Write another one that puts it right."
@@ -193,16 +191,19 @@ class Responses:
             record(session, self._keys, self._clock(), who, "response_withdrawn", "response", response_id)
             session.delete(response)
 
-    def end(self, landlord: Landlord, response_id: int, became: Became, words: str, who: str) -> None:
+    def end(self, landlord: Landlord, response_id: int, became: str, words: str, who: str) -> None:
         """Say what became of a promise.
 
         Raises:
-            ResponseProblem: when there is no such promise of that landlord.
+            LookupError: when that landlord has no such promise.
+            ResponseProblem: when it became neither kept nor not_kept.
         """
         with self._store.write() as session:
-            response = session.get(Response, response_id)
-            if response is None or response.landlord_id != landlord.id or response.kind != "will":
-                raise ResponseProblem("There is no such promise. To see them: listened respond list")
+            response = row_of_landlord(session, Response, response_id, landlord.id)
+            if response.kind != "will":
+                raise LookupError("That response is no promise.")
+            if became not in get_args(Became):
+                raise ResponseProblem("Choose kept or not_kept.")
             response.became, response.became_at = became, self._clock()
             response.became_words = " ".join(words.split()) or None
             record(session, self._keys, self._clock(), who, "response_ended", "response", response_id)

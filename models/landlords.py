@@ -1,7 +1,7 @@
 """Landlords, their lines (numbers and bots) and the people who receive their digests."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -67,6 +67,19 @@ class Recipient(Base):
     created_at: Mapped[Moment]
 
 
+class Owned(Protocol):
+    """A row that is one landlord's."""
+
+    __tablename__: str
+
+    @property
+    def landlord_id(self) -> int:
+        """Whose it is."""
+
+
+Row = TypeVar("Row", bound=Owned)
+
+
 def name_key(name: str) -> str:
     """What two spellings of one landlord's name have in common."""
     return " ".join(name.casefold().split())
@@ -80,6 +93,27 @@ def all_landlords(session: Session) -> Sequence[Landlord]:
 def landlord_named(session: Session, name: str) -> Landlord | None:
     """The landlord of that name, in any case and spacing, or None."""
     return session.scalar(select(Landlord).where(Landlord.name_key == name_key(name)))
+
+
+def row_of_landlord(
+    session: Session, kind: type[Row], row_id: int, landlord_id: int, *, lock: bool = False
+) -> Row:
+    """A row, when it is that landlord's.
+
+    Args:
+        session: a transaction.
+        kind: of which table.
+        row_id: which row.
+        landlord_id: whose it must be.
+        lock: whether nobody else may change it until the transaction ends.
+
+    Raises:
+        LookupError: when there is none, or it is another landlord's: both look the same from outside.
+    """
+    row = session.get(kind, row_id, with_for_update=lock)
+    if row is None or row.landlord_id != landlord_id:
+        raise LookupError(f"There is no such {kind.__tablename__.replace('_', ' ')}.")
+    return row
 
 
 def line_at(session: Session, channel: str, account: str) -> Line | None:

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from bot.understanding import latin
 from bot.understanding.language import (
@@ -167,6 +168,28 @@ def test_anything_can_be_told(text: str, current: str) -> None:
     assert told == tell(text, LAUNCH, current)
     assert told.how != "sure" or (told.language in LAUNCH and told.language != current)
     assert told.how != "stay" or told.language == current
+
+
+def test_our_arrangement_of_py3langid_gives_what_its_own_gives() -> None:
+    """Every label's likelihood, but for what the package loses by adding up with 32 bits."""
+    theirs, ours = LanguageIdentifier.from_model_file(MODEL_FILE), latin.model()
+    assert ours is not None
+    for text in ["", "9", "a\ud800", *(row["text"] for row in MESSAGES)]:
+        likeliest: dict[str, float] = {}
+        for label, points in theirs.rank(text.casefold()):
+            likeliest.setdefault(latin.SAME.get(label, label), max(points, -1e30))
+        expected = {label: 0.0 if points == -1e30 else points for label, points in likeliest.items()}
+        given = ours.points(text.casefold()).tolist()
+        assert dict(zip(ours.labels, given, strict=True)) == pytest.approx(expected, abs=0.01)
+
+
+def test_telling_remembers_nothing_of_a_text() -> None:
+    """However many different texts are told, what is remembered does not become more."""
+    tell(MESSAGES[0]["text"], LAUNCH, "en")
+    remembered = latin.priors.cache_info().currsize
+    for row in MESSAGES[:100]:
+        tell(row["text"], LAUNCH, "en")
+    assert latin.priors.cache_info().currsize == remembered
 
 
 @pytest.fixture

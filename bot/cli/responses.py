@@ -82,10 +82,11 @@ def end(
     landlord: Whose = None,
 ) -> None:
     """Say what became of a promise; the next digest does too."""
-    if became not in ("kept", "not_kept"):
-        raise typer.BadParameter("Choose kept or not_kept.", param_hint="BECAME")
     with product() as built, _said():
-        built.responses.end(the_landlord(built, landlord), number, became, words, whoever())  # type: ignore[arg-type]
+        try:
+            built.responses.end(the_landlord(built, landlord), number, became, words, whoever())
+        except LookupError:
+            raise ResponseProblem("There is no such promise. To see them: listened respond list") from None
     typer.echo("Written down.")
 
 

@@ -223,6 +223,37 @@ class Page:
         """The name of the page that it is seen as."""
         return self.part_of or self.name
 
+    def form(  # noqa: PLR0913 - what a row consists of
+        self,
+        name: str,
+        path: str,
+        act: Callable[[Asked], Response],
+        about: str,
+        *,
+        may: frozenset[Role] = frozenset(),
+        form_bytes: int = FORM_BYTES,
+    ) -> "Page":
+        """The row of a form on this page: seen as it, and for the same roles unless said otherwise.
+
+        Args:
+            name: what it is called.
+            path: where it is, under this page; empty for the same address.
+            act: answers.
+            about: what it is for, in the docs' table.
+            may: which roles may send it.
+            form_bytes: the most that it takes.
+        """
+        return Page(
+            name,
+            f"{self.path}/{path}" if path else self.path,
+            act,
+            about,
+            may or self.may,
+            method="POST",
+            part_of=self.seen_as,
+            form_bytes=form_bytes,
+        )
+
     def url(self, **values: str | int) -> str:
         """Where it is, filled in."""
         rest = {name: value for name, value in values.items() if f"{{{name}}}" not in self.path}

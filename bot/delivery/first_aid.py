@@ -14,7 +14,7 @@ from bot.conversation.dialogue import signposts
 from bot.conversation.messages import Arrival, Channel, ChannelName, Incoming, Outgoing
 from bot.conversation.speech import Facts, reply_for
 from bot.log import get_logger, log_error
-from bot.understanding.language import tell
+from bot.understanding.language import tell, warm
 from bot.wording import DEFAULT, Wording
 
 PATIENCE_SECONDS: Final = 0.25
@@ -80,9 +80,8 @@ class FirstAid:
 
     def warm(self) -> None:
         """Have all that is needed in memory before the first message comes."""
-        words = "is anybody there who can tell me what to do"
-        signposts(words)
-        tell(words, self._wording.languages, DEFAULT)
+        signposts("is anybody there who can tell me what to do")
+        warm(self._wording.languages)
 
     async def _help(self, incoming: Incoming) -> None:
         says = signposts(incoming.text)

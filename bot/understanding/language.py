@@ -14,7 +14,7 @@ from bot.understanding import latin
 from bot.understanding.letters import is_letter, language_bearing, script_of
 from bot.understanding.lexicon import lexicon, phrases
 from bot.understanding.normal import words_of
-from bot.understanding.scripts import RIVALS, by_script
+from bot.understanding.scripts import RIVALS, by_script, in_latin_letters
 from bot.understanding.second_opinion import langdetect_says
 
 DEFAULT: Final = "en"
@@ -90,6 +90,17 @@ def tell(text: str, offered: Collection[str], current: str) -> Told:
     return told
 
 
+def warm(offered: Collection[str]) -> None:
+    """Have in memory what telling a language needs: loading it takes half a second.
+
+    Args:
+        offered: the languages that we can answer in.
+    """
+    words = "loading it takes a while"
+    tell(words, offered, DEFAULT)
+    langdetect_says(words, filter(in_latin_letters, {*launch_languages(), *offered}))
+
+
 def tell_language(text: str, offered: Collection[str], current: str) -> str:
     """The language to answer in after a message: one of `offered`, or `current` when in doubt."""
     told = tell(text, offered, current)
@@ -162,7 +173,7 @@ def _tell_latin(bearing: str, offered: Collection[str], current: str) -> Told:
         return Told("ask")
     if best not in ours:
         return Told("ask", best if likely[best] >= NAMED else "")
-    if likely[best] >= SURE or langdetect_says(bearing, ours) == best:
+    if likely[best] >= SURE or langdetect_says(bearing, filter(in_latin_letters, ours)) == best:
         return Told("sure", best)
     return Told("ask", best)
 

@@ -9,8 +9,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
+from bot.understanding.byte_model import ByteModel, byte_model
 from bot.understanding.letters import without_accents
 from bot.understanding.lexicon import lexicon
 
@@ -32,8 +33,7 @@ ENGLISH_BESIDES: Final = 0.10
 OURS: Final = 0.7
 """Of what is left, the share of the languages that we answer in; the rest goes to all other labels."""
 
-# Labels of py3langid that are no language of ours but mean one: dialects, or what only its training data tells apart.
-_SAME: Final = {
+SAME: Final = {
     "pcm": "en",
     "arz": "ar",
     "ary": "ar",
@@ -43,6 +43,7 @@ _SAME: Final = {
     "gl": "pt",
     "zxx": "en",
 }
+"""Labels of py3langid that are no language of ours but mean one: dialects, or what only its training data tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,9 @@ class CommonWords:
     counts: Mapping[str, int]
 
 
-class Model(Protocol):
-    """What we need of py3langid."""
-
-    def rank(self, text: str) -> list[tuple[str, float]]:
-        """Every label with its log-probability, best first."""
-        ...
-
-
 @cache
-def model() -> Model | None:
-    """py3langid with the model in its package, or None when it is not installed.
+def model() -> ByteModel | None:
+    """py3langid's model, or None when it is not installed.
 
     Imported here because it takes half a second, which most commands need not wait for.
     """
@@ -76,20 +69,19 @@ def model() -> Model | None:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
     except ImportError:
         return None
-    loaded: Model = LanguageIdentifier.from_model_file(MODEL_FILE)
-    return loaded
+    return byte_model(LanguageIdentifier.from_model_file(MODEL_FILE), SAME)
 
 
 def scores(text: str) -> dict[str, float] | None:
-    """The model's log-probability of each language, on a scale that does not grow with the text; None without it."""
-    identifier = model()
-    if identifier is None:
+    """The model's log-probability of each language, on a scale that does not grow with the text; None without it.
+
+    Always in the same order: priors() is remembered by it.
+    """
+    told = model()
+    if told is None:
         return None
-    per_byte = 1 / math.sqrt(max(1, len(text.encode())))
-    best: dict[str, float] = {}
-    for label, score in identifier.rank(text):
-        best.setdefault(_SAME.get(label, label), score * per_byte)
-    return best
+    per_byte = 1 / math.sqrt(max(1, len(text.encode(errors="surrogatepass"))))
+    return dict(zip(told.labels, (told.points(text) * per_byte).tolist(), strict=True))
 
 
 def likelihoods(text: str, words: CommonWords, ours: frozenset[str], current: str) -> dict[str, float] | None:

@@ -67,3 +67,13 @@ def by_script(script: str, text: str) -> str | None:
     if script in _BY_SCRIPT:
         return _BY_SCRIPT[script]
     return next((code for code, mark in _MARKS.get(script, ()) if mark.search(text)), None)
+
+
+def in_latin_letters(code: str) -> bool:
+    """Whether a language is written in Latin letters, as far as nothing here says that it is not."""
+    return code not in _OTHERWISE
+
+
+_OTHERWISE: Final = frozenset(_BY_SCRIPT.values()).union(
+    *RIVALS.values(), *([code for code, _ in marks] for marks in _MARKS.values())
+)

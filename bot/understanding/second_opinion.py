@@ -5,37 +5,48 @@ measure of certainty (measured: docs/decisions/0009-languages.md). So it is aske
 lower case and a fixed seed, and only its first choice is taken.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from functools import cache
+from importlib import resources
 from typing import Final
 
 from langdetect import DetectorFactory
-from langdetect.detector_factory import PROFILES_DIRECTORY
 from langdetect.lang_detect_exception import LangDetectException
 
 _THEIR_CODES: Final = {"zh-cn": "zh", "zh-tw": "zh"}
+_FOLDER: Final = resources.files("langdetect") / "profiles"
+_FEWEST: Final = 2
+"""Of one profile it has nothing to tell apart, and refuses to load it."""
 
 
-def langdetect_says(text: str, among: Collection[str]) -> str | None:
+def langdetect_says(text: str, among: Iterable[str]) -> str | None:
     """The likeliest of some languages, or None where langdetect can't say."""
-    factory = _factory()
-    detector = factory.create()
+    profiles = _profiles(frozenset(among))
+    if len(profiles) < _FEWEST:
+        return next(map(_ours, profiles), None)
+    detector = _factory(profiles).create()
     detector.seed = 0
-    allowed = {code: float(_THEIR_CODES.get(code, code) in among) for code in factory.get_lang_list()}
-    if not any(allowed.values()):
-        return None
-    detector.set_prior_map(allowed)
     detector.append(text.lower())
     try:
         best = str(detector.get_probabilities()[0].lang)
     except (LangDetectException, IndexError):
         return None
-    code = _THEIR_CODES.get(best, best)
-    return code if code in among else None
+    return _ours(best)
+
+
+def _ours(theirs: str) -> str:
+    return _THEIR_CODES.get(theirs, theirs)
 
 
 @cache
-def _factory() -> DetectorFactory:
+def _profiles(among: frozenset[str]) -> tuple[str, ...]:
+    """What langdetect has of some languages, by its own codes, which are the names of its files."""
+    return tuple(sorted(file.name for file in _FOLDER.iterdir() if _ours(file.name) in among))
+
+
+@cache
+def _factory(profiles: tuple[str, ...]) -> DetectorFactory:
+    # Only these: all that it has would take 60 MB, and parts of words in other languages say nothing here.
     factory = DetectorFactory()
-    factory.load_profile(PROFILES_DIRECTORY)
+    factory.load_json_profile([(_FOLDER / name).read_text(encoding="utf-8") for name in profiles])
     return factory

@@ -48,16 +48,9 @@ def _page(asked: Asked, made: str = "", problem: str = "") -> Response:
 
 
 AT: Final = "/{landlord}/visits/keys"
+API_KEYS: Final = Page("api_keys", AT, show, "Keys for systems that send visits", OPERATOR, part_of="visits")
 PAGES: Final = (
-    Page("api_keys", AT, show, "Keys for systems that send visits", OPERATOR, part_of="visits"),
-    Page("make_api_key", AT, make, "Make a key", OPERATOR, method="POST", part_of="visits"),
-    Page(
-        "revoke_api_key",
-        f"{AT}/{{key}}/revoke",
-        revoke,
-        "Take a key back",
-        OPERATOR,
-        method="POST",
-        part_of="visits",
-    ),
+    API_KEYS,
+    API_KEYS.form("make_api_key", "", make, "Make a key"),
+    API_KEYS.form("revoke_api_key", "{key}/revoke", revoke, "Take a key back"),
 )

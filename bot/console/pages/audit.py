@@ -80,17 +80,10 @@ def _names(asked: Asked, session: Session) -> dict[bytes, str]:
     return {lookup: email for email in emails for lookup in actor(keys, email)}
 
 
+AUDIT: Final = Page("audit", "/{landlord}/audit", show, "What staff did", AUDITOR, nav=True)
 PAGES: Final = (
-    Page("audit", "/{landlord}/audit", show, "What staff did", AUDITOR, nav=True),
-    Page(
-        "audit_check",
-        "/{landlord}/audit",
-        check,
-        "Whether anybody changed the record",
-        AUDITOR,
-        method="POST",
-        part_of="audit",
-    ),
+    AUDIT,
+    AUDIT.form("audit_check", "", check, "Whether anybody changed the record"),
     Page(
         "audit_export",
         "/{landlord}/audit/export.csv",

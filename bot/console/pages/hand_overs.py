@@ -86,29 +86,18 @@ def _done(asked: Asked, do: Callable[[Room, int], bool]) -> Response:
     return asked.go("hand_over", hand_over=asked.number("hand_over"))
 
 
-def _step(name: str, path: str, act: Callable[[Asked], Response], about: str) -> Page:
-    return Page(
-        name,
-        f"/{{landlord}}/hand-overs/{{hand_over}}/{path}",
-        act,
-        about,
-        DUTY,
-        method="POST",
-        part_of="hand_overs",
-    )
-
-
+HAND_OVER: Final = Page(
+    "hand_over",
+    "/{landlord}/hand-overs/{hand_over}",
+    show_one,
+    "One hand-over, with words once a reason was given",
+    DUTY,
+    part_of="hand_overs",
+)
 PAGES: Final = (
     Page("hand_overs", "/{landlord}/hand-overs", show, "Hand-overs, without words", DUTY, nav=True),
-    Page(
-        "hand_over",
-        "/{landlord}/hand-overs/{hand_over}",
-        show_one,
-        "One hand-over, with words once a reason was given",
-        DUTY,
-        part_of="hand_overs",
-    ),
-    _step("hand_over_open", "open", open_it, "Say why, and see who told what"),
-    _step("hand_over_note", "note", note, "Write a note"),
-    _step("hand_over_close", "close", close, "Close it"),
+    HAND_OVER,
+    HAND_OVER.form("hand_over_open", "open", open_it, "Say why, and see who told what"),
+    HAND_OVER.form("hand_over_note", "note", note, "Write a note"),
+    HAND_OVER.form("hand_over_close", "close", close, "Close it"),
 )

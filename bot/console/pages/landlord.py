@@ -96,14 +96,13 @@ def _page(
 AT: Final = "/{landlord}/landlord"
 
 
-def _step(name: str, path: str, act: Callable[[Asked], Response], about: str) -> Page:
-    return Page(name, f"{AT}/{path}", act, about, OPERATOR, method="POST", part_of="landlord")
-
-
+LANDLORD: Final = Page(
+    "landlord", AT, show, "What tenants are told, numbers, and who is told", OPERATOR, nav=True
+)
 PAGES: Final = (
-    Page("landlord", AT, show, "What tenants are told, numbers, and who is told", OPERATOR, nav=True),
-    _step("change_landlord", "change", change, "Say anew what tenants are told"),
-    _step("give_line", "line", give_line, "Say that a number or bot is this landlord's"),
-    _step("tell_contact", "told", tell, "Have somebody told when somebody must act"),
-    _step("tell_no_more", "told/{contact}/remove", tell_no_more, "Have somebody told no more"),
+    LANDLORD,
+    LANDLORD.form("change_landlord", "change", change, "Say anew what tenants are told"),
+    LANDLORD.form("give_line", "line", give_line, "Say that a number or bot is this landlord's"),
+    LANDLORD.form("tell_contact", "told", tell, "Have somebody told when somebody must act"),
+    LANDLORD.form("tell_no_more", "told/{contact}/remove", tell_no_more, "Have somebody told no more"),
 )

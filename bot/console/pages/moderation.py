@@ -196,33 +196,22 @@ def name_of(kind: str, name: str) -> str:
     return load_wording("bot.digest").text("en", f"{kind}.{name}")
 
 
-def _step(name: str, path: str, act: Callable[[Asked], Response], about: str) -> Page:
-    return Page(
-        name,
-        f"/{{landlord}}/moderation/{{story}}/{path}",
-        act,
-        about,
-        MODERATOR,
-        method="POST",
-        part_of="moderation",
-    )
-
-
+STORY: Final = Page(
+    "story",
+    "/{landlord}/moderation/{story}",
+    show_one,
+    "A story that waits",
+    MODERATOR,
+    part_of="moderation",
+)
 PAGES: Final = (
     Page("moderation", "/{landlord}/moderation", show, "The oldest story that waits", MODERATOR, nav=True),
-    Page(
-        "story",
-        "/{landlord}/moderation/{story}",
-        show_one,
-        "A story that waits",
-        MODERATOR,
-        part_of="moderation",
-    ),
-    _step("edit", "edit", edit, "Take words away"),
-    _step("label", "labels", label, "Correct what a story is about"),
-    _step("approve", "approve", approve, "Let words leave"),
-    _step("set_aside", "set-aside", set_aside, "Set a story aside"),
-    _step("later", "later", later, "Leave a story for later"),
-    _step("pass_on", "pass-on", pass_on, "Pass a story on to those who must act"),
+    STORY,
+    STORY.form("edit", "edit", edit, "Take words away"),
+    STORY.form("label", "labels", label, "Correct what a story is about"),
+    STORY.form("approve", "approve", approve, "Let words leave"),
+    STORY.form("set_aside", "set-aside", set_aside, "Set a story aside"),
+    STORY.form("later", "later", later, "Leave a story for later"),
+    STORY.form("pass_on", "pass-on", pass_on, "Pass a story on to those who must act"),
     Page("policy", "/policy", policy, "The policy of moderation", scope="anybody"),
 )

@@ -73,33 +73,18 @@ def _list(asked: Asked, problem: str = "") -> Response:
     )
 
 
+PEOPLE: Final = Page(
+    "people", "/{landlord}/people", show, "What people asked of us", OPERATOR | AUDITOR, nav=True
+)
 PAGES: Final = (
-    Page("people", "/{landlord}/people", show, "What people asked of us", OPERATOR | AUDITOR, nav=True),
-    Page(
-        "person_ask",
-        "/{landlord}/people",
-        ask,
-        "Write a request down",
-        OPERATOR,
-        method="POST",
-        part_of="people",
-    ),
-    Page(
-        "person_agree",
-        "/{landlord}/people/{request}/agree",
-        agree,
-        "Agree as the second person",
-        AUDITOR,
-        method="POST",
-        part_of="people",
-    ),
-    Page(
+    PEOPLE,
+    PEOPLE.form("person_ask", "", ask, "Write a request down", may=OPERATOR),
+    PEOPLE.form("person_agree", "{request}/agree", agree, "Agree as the second person", may=AUDITOR),
+    PEOPLE.form(
         "person_export",
-        "/{landlord}/people/{request}/export",
+        "{request}/export",
         export,
         "All that is held about a person, once two agreed",
-        OPERATOR,
-        method="POST",
-        part_of="people",
+        may=OPERATOR,
     ),
 )

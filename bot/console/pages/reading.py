@@ -7,6 +7,7 @@ from starlette.responses import Response
 from bot.console.page import Asked, Missing, Page
 from bot.console.pages.moderation import MODERATOR, PIECES_SHOWN, desk_of
 from bot.conversation.hand_overs import load_rules
+from models.landlords import row_of_landlord
 from models.stories import Story, count_unread
 
 
@@ -35,9 +36,10 @@ def _story_id(asked: Asked) -> int:
     """The story, if it is this landlord's."""
     story_id = asked.number("story")
     with asked.office.store.read() as session:
-        story = session.get(Story, story_id)
-        if story is None or story.landlord_id != asked.of.id:
-            raise Missing
+        try:
+            row_of_landlord(session, Story, story_id, asked.of.id)
+        except LookupError:
+            raise Missing from None
     return story_id
 
 
@@ -57,18 +59,11 @@ def _show(asked: Asked, problem: str = "") -> Response:
     )
 
 
+READING: Final = Page(
+    "reading", "/{landlord}/reading", show, "Stories that stay private, to be read", MODERATOR, nav=True
+)
 PAGES: Final = (
-    Page(
-        "reading", "/{landlord}/reading", show, "Stories that stay private, to be read", MODERATOR, nav=True
-    ),
-    Page("read", "/{landlord}/reading/{story}", read, "Read it", MODERATOR, method="POST", part_of="reading"),
-    Page(
-        "read_pass_on",
-        "/{landlord}/reading/{story}/pass-on",
-        pass_on,
-        "Pass it on to those who must act",
-        MODERATOR,
-        method="POST",
-        part_of="reading",
-    ),
+    READING,
+    READING.form("read", "{story}", read, "Read it"),
+    READING.form("read_pass_on", "{story}/pass-on", pass_on, "Pass it on to those who must act"),
 )

@@ -94,13 +94,10 @@ def _page(asked: Asked, problem: str = "") -> Response:
 AT: Final = "/{landlord}/recipients"
 
 
-def _step(name: str, path: str, act: Callable[[Asked], Response], about: str) -> Page:
-    return Page(name, f"{AT}/{path}", act, about, OPERATOR, method="POST", part_of="recipients")
-
-
+RECIPIENTS: Final = Page("recipients", AT, show, "Who gets the digests, and how", OPERATOR, nav=True)
 PAGES: Final = (
-    Page("recipients", AT, show, "Who gets the digests, and how", OPERATOR, nav=True),
-    _step("add_recipient", "add", add, "Add somebody who gets the digests"),
-    _step("change_recipient", "change", change, "Change how somebody gets them"),
-    _step("remove_recipient", "remove", remove, "Take somebody off the list"),
+    RECIPIENTS,
+    RECIPIENTS.form("add_recipient", "add", add, "Add somebody who gets the digests"),
+    RECIPIENTS.form("change_recipient", "change", change, "Change how somebody gets them"),
+    RECIPIENTS.form("remove_recipient", "remove", remove, "Take somebody off the list"),
 )

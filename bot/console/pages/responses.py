@@ -14,10 +14,9 @@ from bot.hidden import visible
 from bot.labels import AREAS, THEMES
 from bot.privacy.redact import redact
 from bot.response_preview import Preview
-from bot.responses import ABOUT_RELEASE, Became, Kind, ResponseProblem
+from bot.responses import ABOUT_RELEASE, Kind, ResponseProblem
 from bot.wording import english_name
 from models.releases import with_figures
-from models.responses import Response as Row
 from models.scopes import scope_id_of
 
 MAY: Final = frozenset[Role](("reader", "operator"))
@@ -116,15 +115,13 @@ def withdraw(asked: Asked) -> Response:
 
 def end(asked: Asked) -> Response:
     """Say what became of a promise."""
-    with asked.office.store.read() as session:
-        row = session.get(Row, asked.number("response"))
-    if row is None or row.landlord_id != asked.of.id or row.kind != "will":
-        raise Missing
-    became = asked.text("became")
-    if became not in get_args(Became):
+    became, words = asked.text("became"), asked.text("words", MOST_WORDS)
+    try:
+        asked.office.responses.end(asked.of, asked.number("response"), became, words, asked.who)
+    except LookupError:
+        raise Missing from None
+    except ResponseProblem:
         return _page(asked, Shown(problem=asked.words("responses.problem.became")))
-    chosen: Literal["kept", "not_kept"] = "kept" if became == "kept" else "not_kept"
-    asked.office.responses.end(asked.of, row.id, chosen, asked.text("words", MOST_WORDS), asked.who)
     return asked.go("responses")
 
 
@@ -191,45 +188,14 @@ def _named(kind: Literal["theme", "area"], labels: Sequence[str]) -> Choices:
 
 
 AT: Final = "/{landlord}/responses"
+RESPONSES: Final = Page("responses", AT, show, "What was answered, and what became of it", MAY, nav=True)
 PAGES: Final = (
-    Page("responses", AT, show, "What was answered, and what became of it", MAY, nav=True),
-    Page(
-        "preview_response",
-        f"{AT}/preview",
-        preview,
-        "See a response as tenants would get it",
-        MAY,
-        method="POST",
-        part_of="responses",
+    RESPONSES,
+    RESPONSES.form("preview_response", "preview", preview, "See a response as tenants would get it"),
+    RESPONSES.form("write_response", "", write, "Write a response, to be told"),
+    RESPONSES.form(
+        "withdraw_response", "{response}/withdraw", withdraw, "Take a response back before anybody is told"
     ),
-    Page(
-        "write_response", AT, write, "Write a response, to be told", MAY, method="POST", part_of="responses"
-    ),
-    Page(
-        "withdraw_response",
-        f"{AT}/{{response}}/withdraw",
-        withdraw,
-        "Take a response back before anybody is told",
-        MAY,
-        method="POST",
-        part_of="responses",
-    ),
-    Page(
-        "end_response",
-        f"{AT}/{{response}}/end",
-        end,
-        "Say what became of a promise",
-        MAY,
-        method="POST",
-        part_of="responses",
-    ),
-    Page(
-        "show_responses",
-        f"{AT}/public",
-        public,
-        "Show the responses to everybody, or no more",
-        MAY,
-        method="POST",
-        part_of="responses",
-    ),
+    RESPONSES.form("end_response", "{response}/end", end, "Say what became of a promise"),
+    RESPONSES.form("show_responses", "public", public, "Show the responses to everybody, or no more"),
 )

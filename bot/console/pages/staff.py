@@ -65,33 +65,10 @@ def _list(asked: Asked, status: int, problem: str = "", sent: str = "", link: st
     )
 
 
+STAFF: Final = Page("staff", "/{landlord}/staff", show, "Who may use the console", OPERATOR, nav=True)
 PAGES: Final = (
-    Page("staff", "/{landlord}/staff", show, "Who may use the console", OPERATOR, nav=True),
-    Page(
-        "add_role",
-        "/{landlord}/staff/add",
-        add,
-        "Give somebody a role",
-        OPERATOR,
-        method="POST",
-        part_of="staff",
-    ),
-    Page(
-        "take_role",
-        "/{landlord}/staff/take",
-        take,
-        "Take a role away",
-        OPERATOR,
-        method="POST",
-        part_of="staff",
-    ),
-    Page(
-        "invite_again",
-        "/{landlord}/staff/invite",
-        invite_again,
-        "Send a new link",
-        OPERATOR,
-        method="POST",
-        part_of="staff",
-    ),
+    STAFF,
+    STAFF.form("add_role", "add", add, "Give somebody a role"),
+    STAFF.form("take_role", "take", take, "Take a role away"),
+    STAFF.form("invite_again", "invite", invite_again, "Send a new link"),
 )

@@ -101,26 +101,11 @@ def _page(  # noqa: PLR0913 - what the page may show
     )
 
 
+VISITS: Final = Page(
+    "visits", "/{landlord}/visits", show, "Visits that people are asked about", OPERATOR, nav=True
+)
 PAGES: Final = (
-    Page("visits", "/{landlord}/visits", show, "Visits that people are asked about", OPERATOR, nav=True),
-    Page(
-        "check_visits",
-        "/{landlord}/visits/check",
-        check,
-        "See whom a list would ask, and when",
-        OPERATOR,
-        method="POST",
-        part_of="visits",
-        form_bytes=FILE_BYTES,
-    ),
-    Page(
-        "take_in_visits",
-        "/{landlord}/visits/take-in",
-        take_in,
-        "Take a list of visits in",
-        OPERATOR,
-        method="POST",
-        part_of="visits",
-        form_bytes=FILE_BYTES,
-    ),
+    VISITS,
+    VISITS.form("check_visits", "check", check, "See whom a list would ask, and when", form_bytes=FILE_BYTES),
+    VISITS.form("take_in_visits", "take-in", take_in, "Take a list of visits in", form_bytes=FILE_BYTES),
 )

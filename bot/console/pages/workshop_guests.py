@@ -104,26 +104,15 @@ def _is_over(asked: Asked, workshop: Workshop) -> bool:
     return workshop.closed_at is not None or workshop.ends_at <= asked.office.clock()
 
 
+WORKSHOP_GUESTS: Final = Page(
+    "workshop_guests", f"{AT}/guests", show, "Invite people", ORGANISERS, part_of="workshops"
+)
 PAGES: Final = (
-    Page("workshop_guests", f"{AT}/guests", show, "Invite people", ORGANISERS, part_of="workshops"),
-    Page(
-        "check_guests",
-        f"{AT}/guests/check",
-        check,
-        "See who of a list would be invited",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-        form_bytes=LIST_BYTES,
+    WORKSHOP_GUESTS,
+    WORKSHOP_GUESTS.form(
+        "check_guests", "check", check, "See who of a list would be invited", form_bytes=LIST_BYTES
     ),
-    Page(
-        "invite_guests",
-        f"{AT}/guests/invite",
-        invite,
-        "Invite the people of a list",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-        form_bytes=LIST_BYTES,
+    WORKSHOP_GUESTS.form(
+        "invite_guests", "invite", invite, "Invite the people of a list", form_bytes=LIST_BYTES
     ),
 )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from bot.console.page import Asked, Page
-from bot.console.pages.workshops import AT, ORGANISERS, back, workshop_of
+from bot.console.pages.workshops import AT, ORGANISERS, WORKSHOP, back, workshop_of
 from bot.mail import tidy_address
 from bot.wording import DEFAULT, english_name, load_wording
 from bot.workshops.planning import MOST_EARLIER, Plan, WorkshopProblem
@@ -163,36 +163,14 @@ def _form(asked: Asked, fields: Fields, workshop: Workshop | None = None, proble
     )
 
 
+NEW: Final = Page(
+    "workshop_new", "/{landlord}/workshops/new", new, "Set a workshop up", ORGANISERS, part_of="workshops"
+)
+PLAN: Final = Page("workshop_plan", f"{AT}/plan", plan, "Change a workshop", ORGANISERS, part_of="workshops")
 PAGES: Final = (
-    Page(
-        "workshop_new", "/{landlord}/workshops/new", new, "Set a workshop up", ORGANISERS, part_of="workshops"
-    ),
-    Page(
-        "workshop_add",
-        "/{landlord}/workshops/new",
-        add,
-        "Set a workshop up",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-    ),
-    Page("workshop_plan", f"{AT}/plan", plan, "Change a workshop", ORGANISERS, part_of="workshops"),
-    Page(
-        "workshop_change",
-        f"{AT}/plan",
-        change,
-        "Change a workshop",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-    ),
-    Page(
-        "workshop_off",
-        f"{AT}/call-off",
-        call_off,
-        "Call a workshop off",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-    ),
+    NEW,
+    NEW.form("workshop_add", "", add, "Set a workshop up"),
+    PLAN,
+    PLAN.form("workshop_change", "", change, "Change a workshop"),
+    WORKSHOP.form("workshop_off", "call-off", call_off, "Call a workshop off", may=ORGANISERS),
 )

@@ -192,9 +192,12 @@ def _desk(asked: Asked, workshop: Workshop) -> WordsDesk:
 
 
 AT: Final = "/{landlord}/workshops/{workshop}"
+WORKSHOP: Final = Page(
+    "workshop", AT, show, "One workshop: its people, its room and its words", BOTH, part_of="workshops"
+)
 PAGES: Final = (
     Page("workshops", "/{landlord}/workshops", show_all, "Workshops", BOTH, nav=True),
-    Page("workshop", AT, show, "One workshop: its people, its room and its words", BOTH, part_of="workshops"),
+    WORKSHOP,
     Page(
         "workshop_texts",
         f"{AT}/texts",
@@ -203,23 +206,7 @@ PAGES: Final = (
         ORGANISERS,
         part_of="workshops",
     ),
-    Page("room_ask", f"{AT}/ask", ask, "Ask the room", ORGANISERS, method="POST", part_of="workshops"),
-    Page(
-        "room_close",
-        f"{AT}/close",
-        close,
-        "Close the question",
-        ORGANISERS,
-        method="POST",
-        part_of="workshops",
-    ),
-    Page(
-        "room_decide",
-        f"{AT}/decide",
-        decide,
-        "Let words through",
-        MODERATORS,
-        method="POST",
-        part_of="workshops",
-    ),
+    WORKSHOP.form("room_ask", "ask", ask, "Ask the room", may=ORGANISERS),
+    WORKSHOP.form("room_close", "close", close, "Close the question", may=ORGANISERS),
+    WORKSHOP.form("room_decide", "decide", decide, "Let words through", may=MODERATORS),
 )
