@@ -123,7 +123,10 @@ def claim(  # noqa: PLR0913 - what may be sent now
     chosen = {"channel": channel, "now": now, "most": limit, "just": now - gap, "kinds": list(kinds or ())}
     query = _claiming(spaced=bool(gap), only_some=kinds is not None)
     found: Sequence[Any] = session.execute(query, chosen).all()
-    rows = [Claimed(*row[:5], contact=Addressee(*row[5:])) for row in found]
+    rows = [
+        Claimed(row_id, kind, body, expires_at, attempts, Addressee(*whose))
+        for row_id, kind, body, expires_at, attempts, *whose in found
+    ]
     mark_sending(session, Outbound, [row.id for row in rows], now + lease)
     return rows
 
