@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.base import Base
+from models.bulk import Row, insert_all
 from models.conversations import Conversation
 from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
@@ -31,8 +31,6 @@ WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
     Outbound: (),
 }
 """Each refers to those before it. Of those with a key, a later row takes the place of an earlier one."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,11 @@ class Group:
         """New values of a row that is there."""
         self._changed.setdefault(table, {}).setdefault(row_id, {}).update(values)
 
+    def change_all(self, table: type[Base], row_ids: Sequence[int], **values: Any) -> None:
+        """The same new values for each of these rows, which are there; written at once."""
+        changed: Table = table.__table__  # type: ignore[assignment]  # a table it is
+        self.session.connection().execute(update(changed).where(changed.c.id.in_(row_ids)).values(values))
+
     def is_stopped(self, contact_id: int) -> bool:
         """Whether this person said stop."""
         return any(self.listed.get(one) == STOPPED for one in self.hashes[contact_id])
@@ -80,15 +83,11 @@ class Group:
         """Write all down that was added and changed; to be called before anything else asks the database."""
         self.session.flush()
         for table, key in WRITTEN_IN_ORDER.items():
-            if rows := self._new.pop(table, None):
-                self._execute(_inserting(self.session.get_bind().dialect.name, table, key), rows)
+            insert_all(self.session, table, self._new.pop(table, ()), key)
         for changed, by_id in self._changed.items():
             for names, rows in _alike(by_id).items():
-                self._execute(_updating(changed, names), rows)
+                self.session.connection().execute(_updating(changed, names), rows)
         self._changed.clear()
-
-    def _execute(self, statement: Any, rows: list[Row]) -> None:
-        self.session.connection().execute(statement, rows)
 
 
 def gather(
@@ -105,22 +104,37 @@ def gather(
         hashes: every keyed hash under which a contact's person may be listed, by contact.
         since: replies are counted from then on.
     """
-    conversations = _newest(session, [contact.id for contact, _ in seats])
-    replies, held = _outbound(session, [contact.id for contact, _ in seats], since)
-    listed = {"hashes": [one for theirs in hashes.values() for one in theirs]}
+    conversations = _newest(session, seats)
+    replies, held = _outbound(session, seats, since)
     told_in = {"conversations": [one.id for one in conversations.values()]}
-    landlords = {"landlords": list({line.landlord_id for _, line in seats})}
     people = {"people": list({contact.person for contact, _ in seats})}
     return Group(
         session=session,
         hashes=hashes,
-        listed={row.lookup: row.reason for row in session.execute(_LISTED, listed)},
+        listed=_listed(session, hashes),
         conversations=conversations,
         stories={row.conversation_id: row.id for row in session.execute(_STORIES, told_in)},
-        landlords={one.id: one for one in session.scalars(_LANDLORDS, landlords)},
+        landlords=_landlords(session, seats),
         replies=replies,
         held=held,
         members=frozenset(session.scalars(_MEMBERS, people)),
+    )
+
+
+def gather_to_begin(
+    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
+) -> Group:
+    """Read what is needed to begin conversations with these contacts from our side: arguments as of `gather`."""
+    return Group(
+        session=session,
+        hashes=hashes,
+        listed=_listed(session, {contact.id: hashes[contact.id] for contact, _ in seats}),
+        conversations=_newest(session, seats),
+        stories={},
+        landlords=_landlords(session, seats),
+        replies={},
+        held=(),
+        members=(),
     )
 
 
@@ -128,7 +142,7 @@ def _any_of(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-# Put together once: building a statement takes longer than running it.
+# Each is put together once: that takes longer than running it does.
 _LISTED: Final = select(Suppression.lookup, Suppression.reason).where(
     Suppression.lookup.in_(_any_of("hashes"))
 )
@@ -162,15 +176,26 @@ _OUTBOUND: Final = (
 )
 
 
-def _newest(session: Session, contact_ids: Sequence[int]) -> dict[tuple[int, int], Conversation]:
-    newest = session.scalars(_NEWEST, {"contacts": contact_ids})
+def _listed(session: Session, hashes: Mapping[int, Collection[bytes]]) -> dict[bytes, str]:
+    theirs = {"hashes": [one for own in hashes.values() for one in own]}
+    return {row.lookup: row.reason for row in session.execute(_LISTED, theirs)}
+
+
+def _landlords(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[int, Landlord]:
+    whose = {"landlords": list({line.landlord_id for _, line in seats})}
+    return {one.id: one for one in session.scalars(_LANDLORDS, whose)}
+
+
+def _newest(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[tuple[int, int], Conversation]:
+    newest = session.scalars(_NEWEST, {"contacts": [contact.id for contact, _ in seats]})
     return {(one.contact_id, one.line_id): one for one in newest}
 
 
 def _outbound(
-    session: Session, contact_ids: Sequence[int], since: datetime
+    session: Session, seats: Sequence[tuple[Contact, Line]], since: datetime
 ) -> tuple[dict[int, int], frozenset[int]]:
-    rows = session.execute(_OUTBOUND, {"contacts": contact_ids, "since": since}).all()
+    chosen = {"contacts": [contact.id for contact, _ in seats], "since": since}
+    rows = session.execute(_OUTBOUND, chosen).all()
     replies = {row.contact_id: row.replies for row in rows}
     return replies, frozenset(row.contact_id for row in rows if row.held)
 
@@ -182,15 +207,6 @@ def _alike(by_id: Mapping[int, Row]) -> dict[tuple[str, ...], list[Row]]:
         given = {f"new_{name}": value for name, value in values.items()}
         kinds.setdefault(tuple(values), []).append({"row_id": row_id, **given})
     return kinds
-
-
-@cache
-def _inserting(dialect: str, table: type[Base], key: tuple[str, ...]) -> Any:
-    query = (postgresql if dialect == "postgresql" else sqlite).insert(table.__table__)
-    if not key:
-        return query
-    taken = {column.name: query.excluded[column.name] for column in table.__table__.columns}
-    return query.on_conflict_do_update(index_elements=key, set_=taken)
 
 
 @cache

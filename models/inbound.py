@@ -1,13 +1,14 @@
 """What came in: each event of a provider, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
+from models.bulk import Row, insert_all
 
 DONE: Final = "done"
 WAITING: Final = "waiting"
@@ -40,17 +41,13 @@ class Inbound(Base):
     """Whether the provider has been asked to forget its copy of the words."""
 
 
-def take_in(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+def take_in(session: Session, rows: Sequence[Row]) -> None:
     """Store inbound events that are not there yet.
 
     Raises:
         sqlalchemy.exc.IntegrityError: when one of them has come in meanwhile through another process.
     """
-    if rows:
-        session.connection().execute(_TAKE_IN, rows)
-
-
-_TAKE_IN: Final = insert(Inbound.__table__)  # type: ignore[arg-type]  # a table it is
+    insert_all(session, Inbound, rows)
 
 
 def known_events(session: Session, keys: Sequence[bytes]) -> frozenset[bytes]:

@@ -133,7 +133,9 @@ def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
     return contacts_of_all(session, [person])
 
 
-def contacts_of_all(session: Session, people: Collection[bytes]) -> Sequence[Contact]:
-    """Every contact of these people, on any channel."""
+def contacts_of_all(
+    session: Session, people: Collection[bytes], but: Collection[int] = ()
+) -> Sequence[Contact]:
+    """Every contact of these people, on any channel, but for those of the ids that are left out."""
     query = select(Contact).where(Contact.person.in_(people), Contact.erased_at.is_(None))
-    return session.scalars(query).all()
+    return session.scalars(query.where(Contact.id.not_in(but)) if but else query).all()
