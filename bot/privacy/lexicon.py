@@ -5,12 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from sys import intern
 from typing import Any, Final
 
 _FOLDER: Final = "lists"
 
 
-@cache
 def text_of(name: str) -> str:
     """A list as it stands in its file."""
     return (resources.files("bot.privacy") / _FOLDER / name).read_text(encoding="utf-8")
@@ -18,9 +18,12 @@ def text_of(name: str) -> str:
 
 @cache
 def words_of(*names: str) -> frozenset[str]:
-    """All the words of plain lists: separated by spaces, lines that begin with # are headings."""
+    """All the words of plain lists: separated by spaces, lines that begin with # are headings.
+
+    A word that stands in several lists, or in several of these sets, is in memory once.
+    """
     lines = (line for name in names for line in text_of(name).splitlines() if not line.startswith("#"))
-    return frozenset(word for line in lines for word in line.split())
+    return frozenset(intern(word) for line in lines for word in line.split())
 
 
 @cache
