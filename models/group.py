@@ -121,14 +121,12 @@ def gather(
     )
 
 
-def gather_to_begin(
-    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
-) -> Group:
-    """Read what is needed to begin conversations with these contacts from our side: arguments as of `gather`."""
+def gather_to_begin(session: Session, seats: Sequence[tuple[Contact, Line]]) -> Group:
+    """Read what is needed to begin conversations from our side with these contacts, of whom none is on the list."""
     return Group(
         session=session,
-        hashes=hashes,
-        listed=_listed(session, {contact.id: hashes[contact.id] for contact, _ in seats}),
+        hashes={contact.id: () for contact, _ in seats},
+        listed={},
         conversations=_newest(session, seats),
         stories={},
         landlords=_landlords(session, seats),

@@ -133,9 +133,15 @@ def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
     return contacts_of_all(session, [person])
 
 
-def contacts_of_all(
-    session: Session, people: Collection[bytes], but: Collection[int] = ()
-) -> Sequence[Contact]:
-    """Every contact of these people, on any channel, but for those of the ids that are left out."""
+def contacts_of_all(session: Session, people: Collection[bytes]) -> Sequence[Contact]:
+    """Every contact of these people, on any channel."""
     query = select(Contact).where(Contact.person.in_(people), Contact.erased_at.is_(None))
-    return session.scalars(query.where(Contact.id.not_in(but)) if but else query).all()
+    return session.scalars(query).all()
+
+
+def people_elsewhere(
+    session: Session, people: Collection[bytes], contact_ids: Collection[int]
+) -> frozenset[bytes]:
+    """Those of these people who have a contact beside these."""
+    query = select(Contact.id, Contact.person).where(Contact.person.in_(people))
+    return frozenset(row.person for row in session.execute(query) if row.id not in contact_ids)

@@ -40,6 +40,8 @@ LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
+SHORTEST_SLEEP: Final = 0.02
+"""Less than it takes for as much to be allowed as may go at once (`pacing.AT_ONCE`), or the pace would not be kept."""
 TOGETHER_SECONDS: Final = 0.01
 """A pause after each round, so that what ends or is queued meanwhile takes one transaction and not many."""
 DRAIN_SECONDS: Final = 10.0
@@ -175,7 +177,7 @@ class Outbox:
             return LONGEST_SLEEP  # whatever ends wakes us
         now = self._clock()
         opens = min((tap.opens_at(now) for tap in self._taps.values()), default=now)
-        return min(max((max(due, opens) - now).total_seconds(), 0.05), LONGEST_SLEEP)
+        return min(max((max(due, opens) - now).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
 
     def _claim(self, session: Session, room: int) -> Sequence[Parcel]:
         parcels: list[Parcel] = []
