@@ -30,10 +30,19 @@ from handlers.telegram import TelegramChannel  # noqa: E402
 from handlers.whatsapp import WhatsAppChannel  # noqa: E402
 
 
-def make(folder: Path, port: int, api_port: int, clock: Clock = utc_now) -> Product:
-    """The product with a landlord."""
+def make(  # noqa: PLR0913 - what differs between benchmarks
+    folder: Path,
+    port: int,
+    api_port: int,
+    clock: Clock = utc_now,
+    *,
+    per_second: float = 1e6,
+    anew: bool = True,
+    **given: str,
+) -> Product:
+    """The product with a landlord, who is there already where it is not made anew."""
     for channel in (SmsChannel, TelegramChannel, WhatsAppChannel):
-        channel.pace = Pace(per_chat=0, per_second=1e6)
+        channel.pace = Pace(per_chat=0, per_second=per_second)
     settings = demo_settings(
         folder,
         port,
@@ -47,9 +56,11 @@ def make(folder: Path, port: int, api_port: int, clock: Clock = utc_now) -> Prod
         twilio_sms_number=talk.NUMBERS["sms"],
         twilio_whatsapp_number=talk.NUMBERS["whatsapp"],
         daily_message_limit=0,
+        **given,
     )
     product = build(settings, clock, ANY_TIME)
-    furnish(product.store, product.keys, since=clock())
+    if anew:
+        furnish(product.store, product.keys, since=clock())
     product.first_aid.warm()
     return product
 

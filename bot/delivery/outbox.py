@@ -40,7 +40,7 @@ LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
-SHORTEST_SLEEP: Final = 0.02
+SHORTEST_SLEEP: Final = 0.01
 """Less than it takes for as much to be allowed as may go at once (`pacing.AT_ONCE`), or the pace would not be kept."""
 TOGETHER_SECONDS: Final = 0.01
 """A pause after each round, so that what ends or is queued meanwhile takes one transaction and not many."""
