@@ -14,10 +14,10 @@ from bot.privacy.keys import Keyring
 from bot.stories import StoryBook
 from models import labels
 from models.base import new_id
+from models.bulk import insert_all
 from models.releases import with_figures
 from models.scopes import Scope
 from models.stories import answers_to, count_in, open_batch, people_of_batch
-from models.visits import add_all
 
 LISTENED: Final = "listened"
 """The question whose answers are counted."""
@@ -137,7 +137,7 @@ def close(  # noqa: PLR0913 - a batch and what became of it
                         "cell": sealed,
                     }
                 )
-    add_all(session, labels.Pending, rows)
+    insert_all(session, labels.Pending, rows)
     count_in(session, scope.id, until, release_id)
 
 

@@ -14,24 +14,25 @@ from bot.conversation.messages import ChannelName
 from bot.conversation.script import Script
 from bot.delivery.hours import Hours
 from bot.delivery.initiative import Initiative
-from bot.delivery.people import People
+from bot.delivery.people import Known, People
 from bot.log import get_logger, log_error
 from bot.privacy.keys import Keyring
 from bot.visit_list import VisitRow
 from models import Store
 from models.base import new_id
+from models.bulk import insert_all
 from models.landlords import Landlord
 from models.people import Contact, contacts_locked
 from models.visits import (
-    ASKED,
-    NOT_ASKED,
     PLANNED,
+    Due,
     Visit,
-    add_all,
     asked_since,
     due_visits,
     known_contacts,
     known_keys,
+    mark_asked,
+    mark_not_asked,
 )
 
 BATCH: Final = 500
@@ -126,7 +127,8 @@ class Visits:
         asked: set[bytes] = set()
         with self._store.read() as session:
             contacts = [self._people.find(session, row.channel, row.contact, lock=False) for row in rows]
-            reasons = self._reasons(session, [contact for contact in contacts if contact])
+            found = list({contact.id: contact for contact in contacts if contact}.values())
+            reasons = self._reasons(session, found, self._people.known(session, found))
             for row, contact in zip(rows, contacts, strict=True):
                 reason = reasons[contact.id] if contact else None
                 lookup = self._people.number(row.channel, row.contact)
@@ -138,72 +140,94 @@ class Visits:
         return counted
 
     def ask_due(self) -> int:
-        """Ask about every visit whose time has come, many in one transaction; says how many were asked."""
-        asked, size = 0, BATCH
-        while True:
+        """Ask about every visit whose time has come; says how many were asked."""
+        asked, more = self.ask_some()
+        while more:
+            said, more = self.ask_some()
+            asked += said
+        return asked
+
+    def ask_some(self) -> tuple[int, bool]:
+        """Ask about the next visits whose time has come, all in one transaction.
+
+        Returns:
+            How many were asked, and whether there may be more of them.
+        """
+        try:
+            due, said = self._ask_next(BATCH)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # noqa: BLE001 - whose fault it was shows when each is alone
+            return self._ask_each(BATCH)
+        return said, due == BATCH
+
+    def _ask_each(self, most: int) -> tuple[int, bool]:
+        """The same, each in a transaction of its own: one that can't be asked about holds no other up."""
+        asked = 0
+        for _ in range(most):
             try:
-                due, said = self._ask_next(size)
+                due, said = self._ask_next(1)
             except SQLAlchemyError:
                 raise
-            except Exception as error:  # noqa: BLE001 - whose fault it was shows when each is alone
-                if size == 1:
-                    self._give_up(error)
-                size = 1
+            except Exception as error:  # noqa: BLE001 - as it says
+                self._give_up(error)
                 continue
             asked += said
-            if said:
-                self._initiative.wake()
-            if due < size:
-                return asked
+            if not due:
+                return asked, False
+        return asked, True
 
     def _ask_next(self, most: int) -> tuple[int, int]:
         """Ask about the next visits that are due: says how many there were, and how many were asked."""
         with self._store.write() as session:
-            visits = due_visits(session, self._clock(), most)
-            contacts = {one.id: one for one in contacts_locked(session, [one.contact_id for one in visits])}
-            wanted = self._decide(session, visits, contacts)
+            due = due_visits(session, self._clock(), most)
+            contacts = {one.id: one for one in contacts_locked(session, [one.contact_id for one in due])}
+            known = self._people.known(session, list(contacts.values()))
+            wanted = self._decide(session, due, contacts, known)
             whom = [
                 (contacts[visit.contact_id], account)
                 for visit in wanted
                 if (account := self._accounts.get(cast("ChannelName", visit.channel)))
             ]
-            said = self._initiative.ask_all(session, whom, self._script)
-            for visit in wanted:
-                if visit.contact_id not in said:
-                    visit.state, visit.asked_at, visit.reason = NOT_ASKED, None, "no_line"
-        return len(visits), len(said)
+            said = self._initiative.ask_all(session, whom, known.hashes, self._script)
+            mark_asked(session, [one.id for one in wanted if one.contact_id in said], self._clock())
+            mark_not_asked(session, [one.id for one in wanted if one.contact_id not in said], "no_line")
+        if said:
+            self._initiative.wake()
+        return len(due), len(said)
 
     def _decide(
-        self, session: Session, visits: Sequence[Visit], contacts: Mapping[int, Contact]
-    ) -> Sequence[Visit]:
-        """Mark visits as asked about or not, in the transaction that asks; gives those to ask about."""
-        reasons = self._reasons(session, list(contacts.values()))
-        asked: dict[bytes, Visit] = {}
-        for visit in visits:
+        self, session: Session, due: Sequence[Due], contacts: Mapping[int, Contact], known: Known
+    ) -> Sequence[Due]:
+        """Those of these visits that are to be asked about; the others are marked with the reason."""
+        now, reasons = self._clock(), self._reasons(session, list(contacts.values()), known)
+        wanted: dict[bytes, Due] = {}
+        unwanted: dict[str, list[int]] = {}
+        for visit in due:
             contact = contacts[visit.contact_id]
-            reason = reasons[contact.id] or ("asked_lately" if contact.person in asked else None)
-            if reason is None and self._clock() - visit.ask_at > TOO_LATE:
+            reason = reasons[contact.id] or ("asked_lately" if contact.person in wanted else None)
+            if reason is None and now - visit.ask_at > TOO_LATE:
                 reason = "too_late"
-            if reason is not None:
-                visit.state, visit.reason = NOT_ASKED, reason
-                get_logger().info("visit_not_asked", reason=reason)
-                continue
-            visit.state, visit.asked_at = ASKED, self._clock()
-            asked[contact.person] = visit
-        return list(asked.values())
+            if reason is None:
+                wanted[contact.person] = visit
+            else:
+                unwanted.setdefault(reason, []).append(visit.id)
+        for reason, ids in unwanted.items():
+            mark_not_asked(session, ids, reason)
+            get_logger().info("visits_not_asked", reason=reason, count=len(ids))
+        return list(wanted.values())
 
     def _give_up(self, error: Exception) -> None:
         """The visit whose turn it is can't be asked about; the others are not to wait for it."""
         log_error("visit_broke", error)
         with self._store.write() as session:
-            for visit in due_visits(session, self._clock(), 1):
-                visit.state, visit.reason = NOT_ASKED, "broken"
+            mark_not_asked(session, [one.id for one in due_visits(session, self._clock(), 1)], "broken")
 
-    def _reasons(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
+    def _reasons(self, session: Session, contacts: Sequence[Contact], known: Known) -> dict[int, str | None]:
         """Why each of these people is not to be asked, or None; by contact."""
         now = self._clock()
-        reasons = self._people.whys_not(session, contacts)
-        everywhere = self._people.everywhere(session, contacts)
+        reasons = self._people.whys_not(session, contacts, known)
+        everywhere = known.everywhere
         asked = asked_since(session, [one.id for own in everywhere.values() for one in own], now - MINDED_FOR)
         for contact in contacts:
             if reasons[contact.id] is not None:
@@ -219,7 +243,7 @@ class Visits:
         known = known_keys(session, [key for keys in keyed for key in keys])
         fresh = {keys[0]: row for keys, row in keyed.items() if known.isdisjoint(keys)}
         contacts = self._contacts(session, list(fresh.values()))
-        add_all(
+        insert_all(
             session,
             Visit,
             [
@@ -252,7 +276,7 @@ class Visits:
             for channel, number in wanted
             if (channel, number) not in found
         ]
-        add_all(session, Contact, new)
+        insert_all(session, Contact, new)
         made = {row["lookup"]: row["id"] for row in new}
         return {
             who: found.get(who) or next(made[lookup] for lookup in lookups if lookup in made)

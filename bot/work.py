@@ -159,7 +159,7 @@ class Work:
             ("reconcile", RECONCILE_EVERY, self.reconciler.run_once),
             ("retry", RETRY_EVERY, lambda: self.threads.run(self.inbox.retry)),
             ("prepare", PREPARE_EVERY, self.prepare),
-            ("visits", VISITS_EVERY, lambda: self.threads.run(self.visits.ask_due)),
+            ("visits", VISITS_EVERY, self._ask),
             ("responses", RESPONSES_EVERY, lambda: self.threads.run(self._tell_responses)),
             ("workshops", VISITS_EVERY, lambda: self.threads.run(self.prompts.run_due)),
             ("workshop_mail", VISITS_EVERY, self.workroom.run_due),
@@ -193,6 +193,12 @@ class Work:
         if not due:
             return LONGEST_SLEEP
         return min(max((min(due) - self.clock()).total_seconds(), 0.05), LONGEST_SLEEP)
+
+    async def _ask(self) -> None:
+        """Ask about visits, one group after another, so that on a day of many what comes in waits for one group only."""
+        more = True
+        while more:
+            _, more = await self.threads.run(self.visits.ask_some)
 
     def _tell_responses(self) -> None:
         if self.responses.tell_due():

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
+    bindparam,
     delete,
     func,
     select,
@@ -131,8 +132,14 @@ def story_of(session: Session, conversation_id: int) -> Story | None:
 
 def parts_of(session: Session, story_ids: Sequence[int]) -> Sequence[StoryPart]:
     """The parts of these stories, in the order in which they were told."""
-    query = select(StoryPart).where(StoryPart.story_id.in_(story_ids)).order_by(StoryPart.id)
-    return session.scalars(query).all()
+    return session.scalars(_PARTS, {"stories": story_ids}).all()
+
+
+_PARTS: Final = (
+    select(StoryPart)
+    .where(StoryPart.story_id.in_(bindparam("stories", expanding=True)))
+    .order_by(StoryPart.id)
+)
 
 
 def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[StoryPart]:
@@ -149,14 +156,24 @@ def withdraw_all(session: Session, contact_id: int, now: datetime) -> None:
 
 def answers_in(session: Session, story_ids: Sequence[int]) -> Sequence[Answer]:
     """Every answer of these stories, in the order in which they were given."""
-    query = select(Answer).where(Answer.story_id.in_(story_ids)).order_by(Answer.id)
-    return session.scalars(query).all()
+    return session.scalars(_ANSWERS, {"stories": story_ids}).all()
+
+
+_ANSWERS: Final = (
+    select(Answer).where(Answer.story_id.in_(bindparam("stories", expanding=True))).order_by(Answer.id)
+)
 
 
 def languages_of(session: Session, story_ids: Sequence[int]) -> Sequence[tuple[int, str]]:
     """(story id, language) of these stories."""
-    query = select(Story.id, Story.language).where(Story.id.in_(story_ids)).order_by(Story.id)
-    return [(row.id, row.language) for row in session.execute(query)]
+    return [(row.id, row.language) for row in session.execute(_LANGUAGES, {"stories": story_ids})]
+
+
+_LANGUAGES: Final = (
+    select(Story.id, Story.language)
+    .where(Story.id.in_(bindparam("stories", expanding=True)))
+    .order_by(Story.id)
+)
 
 
 def answer_in(session: Session, story_id: int, question: str) -> Answer | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
@@ -38,6 +38,15 @@ class Visit(Base):
     created_at: Mapped[Moment]
 
 
+class Due(NamedTuple):
+    """A visit whose time to be asked about has come."""
+
+    id: int
+    contact_id: int
+    channel: str
+    ask_at: datetime
+
+
 def known_keys(session: Session, keys: Sequence[bytes]) -> set[bytes]:
     """Which of these visits are there already."""
     return set(session.scalars(select(Visit.key).where(Visit.key.in_(keys))))
@@ -49,16 +58,25 @@ def known_contacts(session: Session, lookups: Sequence[bytes]) -> dict[bytes, in
     return {row.lookup: row.id for row in session.execute(query)}
 
 
-def add_all(session: Session, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
-    """Write many rows of one table at once."""
-    if rows:
-        session.execute(insert(table), rows)
+def due_visits(session: Session, now: datetime, limit: int) -> Sequence[Due]:
+    """Visits whose time to be asked about has come, oldest first, locked for this transaction."""
+    query = select(Visit.id, Visit.contact_id, Visit.channel, Visit.ask_at)
+    query = query.where(Visit.state == PLANNED, Visit.ask_at <= now).order_by(Visit.ask_at, Visit.id)
+    rows = session.execute(query.limit(limit).with_for_update(skip_locked=True))
+    return [Due(*row) for row in rows]
 
 
-def due_visits(session: Session, now: datetime, limit: int) -> Sequence[Visit]:
-    """Visits whose time to be asked about has come, oldest first."""
-    query = select(Visit).where(Visit.state == PLANNED, Visit.ask_at <= now).order_by(Visit.ask_at, Visit.id)
-    return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
+def mark_asked(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """These visits are asked about now."""
+    if ids:
+        asked = {"state": ASKED, "asked_at": now}
+        session.execute(update(Visit).where(Visit.id.in_(ids)).values(asked))
+
+
+def mark_not_asked(session: Session, ids: Sequence[int], reason: str) -> None:
+    """These visits are not asked about, and why."""
+    if ids:
+        session.execute(update(Visit).where(Visit.id.in_(ids)).values(state=NOT_ASKED, reason=reason))
 
 
 def asked_since(session: Session, contact_ids: Sequence[int], moment: datetime) -> frozenset[int]:

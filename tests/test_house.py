@@ -96,6 +96,7 @@ ARROWS = {
         "models",
     },
     "bot.log": set(),
+    "bot.memory": set(),
     "bot.failpoints": set(),
     "bot.numbers": set(),
     "bot.mail": {"bot.log", "models"},

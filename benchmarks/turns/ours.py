@@ -9,7 +9,6 @@ import argparse
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +19,8 @@ import uvicorn  # noqa: E402
 from sqlalchemy import event  # noqa: E402
 
 from bot.app import Product, build, web_app  # noqa: E402
+from bot.app.build import utc_now  # noqa: E402
+from bot.app.ground import Clock  # noqa: E402
 from bot.conversation.messages import Pace  # noqa: E402
 from bot.delivery.hours import ANY_TIME  # noqa: E402
 from bot.demo.stage import demo_settings, furnish  # noqa: E402
@@ -29,7 +30,7 @@ from handlers.telegram import TelegramChannel  # noqa: E402
 from handlers.whatsapp import WhatsAppChannel  # noqa: E402
 
 
-def make(folder: Path, port: int, api_port: int) -> Product:
+def make(folder: Path, port: int, api_port: int, clock: Clock = utc_now) -> Product:
     """The product with a landlord."""
     for channel in (SmsChannel, TelegramChannel, WhatsAppChannel):
         channel.pace = Pace(per_chat=0, per_second=1e6)
@@ -47,8 +48,8 @@ def make(folder: Path, port: int, api_port: int) -> Product:
         twilio_whatsapp_number=talk.NUMBERS["whatsapp"],
         daily_message_limit=0,
     )
-    product = build(settings, hours=ANY_TIME)
-    furnish(product.store, product.keys, since=datetime.now(UTC))
+    product = build(settings, clock, ANY_TIME)
+    furnish(product.store, product.keys, since=clock())
     product.first_aid.warm()
     return product
 

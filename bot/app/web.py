@@ -22,6 +22,7 @@ from bot.console.visits_api import VisitsApi
 from bot.conversation.messages import Arrival
 from bot.delivery.first_aid import FirstAid
 from bot.health import health_routes
+from bot.memory import settle
 from bot.metrics import Meter
 from bot.notice import as_page, notice
 from bot.numbers import spaced
@@ -108,7 +109,8 @@ def _lifespan(
 def _warm(first_aid: FirstAid) -> None:
     """Have what the first message needs in memory before it comes, an operator's own model included."""
     first_aid.warm()
-    redact("")
+    redact("My name is Sam Pollard and I live at 12 Harbour Street")
+    settle()
 
 
 def _to_text(settings: Settings) -> list[str]:

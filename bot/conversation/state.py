@@ -79,10 +79,14 @@ class State:
 
     def fresh(self, script: str, step: str | None = None) -> "State":
         """A new conversation with the same person."""
-        lasting = {name: getattr(self, name) for name in LASTING}
-        return State(script=script, step=step, **lasting)
+        return State(script=script, step=step, **dict(zip(LASTING, self.lasting, strict=True)))
+
+    @property
+    def lasting(self) -> tuple[Any, ...]:
+        """What is true of the person, and so outlasts a conversation."""
+        return tuple(getattr(self, name) for name in LASTING)
 
 
 FIELDS: Final = tuple(one.name for one in fields(State))
 LASTING: Final = ("language", "guessed", "asked_language", "met", "stopped", "private")
-"""What is true of the person, and so outlasts a conversation."""
+"""See `State.lasting`."""

@@ -1,7 +1,7 @@
 """Initiative: what we say first. Conversations that we open, and those that want to be asked when nothing has come."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -14,7 +14,7 @@ from bot.conversation.script import Script
 from bot.conversation.state import State
 from bot.conversation.turn import Turn
 from bot.delivery.people import People
-from bot.delivery.turns import Turns
+from bot.delivery.turns import Talk, Turns
 from bot.log import log_error
 from models import Store
 from models.conversations import Conversation, locked, put_to_sleep, waking
@@ -78,13 +78,18 @@ class Initiative:
         return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
 
     def ask_all(
-        self, session: Session, whom: Sequence[tuple[Contact, str]], script: Script
+        self,
+        session: Session,
+        whom: Sequence[tuple[Contact, str]],
+        hashes: Mapping[int, Collection[bytes]],
+        script: Script,
     ) -> frozenset[int]:
         """Open conversations from our side, in somebody's transaction: they call `wake` after its commit.
 
         Args:
             session: a transaction that may write, in which the contacts are locked.
             whom: contacts who may be asked, each once, and from which of our numbers or bots each is.
+            hashes: every keyed hash under which each may be listed, by contact.
             script: what to ask.
 
         Returns:
@@ -96,10 +101,13 @@ class Initiative:
         seats = [(contact, line) for contact, line in placed if line is not None]
         if not seats:
             return frozenset()
-        with self._turns.together(session, seats) as group:
+        with self._turns.beginning(session, seats, hashes) as group:
+            alike: dict[object, list[Talk]] = {}
             for contact, line in seats:
                 talk = self._turns.open(group, contact, line)
-                self._turns.write(group, talk, dialogue.begin(talk.state, script))
+                alike.setdefault((line.id, talk.state.lasting), []).append(talk)
+            for talks in alike.values():
+                self._turns.begin(group, talks, dialogue.begin(talks[0].state, script))
         return frozenset(contact.id for contact, _ in seats)
 
     def wake(self) -> None:

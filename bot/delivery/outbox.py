@@ -40,6 +40,8 @@ LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
+TOGETHER_SECONDS: Final = 0.01
+"""A pause after each round, so that what ends or is queued meanwhile takes one transaction and not many."""
 DRAIN_SECONDS: Final = 10.0
 """How long what is being sent may take to end when the process is told to stop."""
 
@@ -101,7 +103,9 @@ class Outbox:
     async def _do_once(self) -> float:
         if self._stopping:
             return LONGEST_SLEEP
-        return (await self._go_round()).seconds
+        seconds = (await self._go_round()).seconds
+        await asyncio.sleep(TOGETHER_SECONDS)
+        return seconds
 
     async def drain(self) -> int:
         """Send what is due now, each contact's messages in order; says how many were tried."""

@@ -1,6 +1,7 @@
 """People: from an address to its contact, and whether they want to be written to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,16 @@ from models.people import (
 
 ONE_NUMBER = ("sms", "whatsapp")
 """Channels whose addresses are phone numbers: the same number is the same person on both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of some contacts that says whether they may be asked; `People.known` looks it up."""
+
+    hashes: Mapping[int, Sequence[bytes]]
+    """Every keyed hash under which a contact's person may be listed, by contact."""
+    everywhere: Mapping[bytes, Sequence[Contact]]
+    """Every contact of each of these people, on any channel, by person."""
 
 
 class People:
@@ -92,18 +103,16 @@ class People:
 
     def why_not(self, session: Session, contact: Contact) -> str | None:
         """Why a person is not to be asked anything, whatever it is; None when they may be."""
-        return self.whys_not(session, [contact])[contact.id]
+        return self.whys_not(session, [contact], self.known(session, [contact]))[contact.id]
 
-    def whys_not(self, session: Session, contacts: Sequence[Contact]) -> dict[int, str | None]:
-        """For each of these contacts, by id, what `why_not` says."""
-        everywhere = self.everywhere(session, contacts)
-        hashes = {contact.id: self.hashes_of(contact) for contact in contacts}
-        on_list = listed(session, [one for theirs in hashes.values() for one in theirs])
-        live = live_hand_overs(session, [one.id for theirs in everywhere.values() for one in theirs])
+    def whys_not(self, session: Session, contacts: Sequence[Contact], known: Known) -> dict[int, str | None]:
+        """For each of these contacts, by id, what `why_not` says; `known` is what `known` says of them."""
+        on_list = listed(session, [one for theirs in known.hashes.values() for one in theirs])
+        live = live_hand_overs(session, [one.id for theirs in known.everywhere.values() for one in theirs])
 
         def why(contact: Contact) -> str | None:
-            theirs = everywhere[contact.person]
-            if not on_list.isdisjoint(hashes[contact.id]):
+            theirs = known.everywhere[contact.person]
+            if not on_list.isdisjoint(known.hashes[contact.id]):
                 return "stopped"
             if any(one.do_not_ask for one in theirs):
                 return next(one.do_not_ask for one in theirs if one.do_not_ask)
@@ -113,12 +122,15 @@ class People:
 
         return {contact.id: why(contact) for contact in contacts}
 
-    def everywhere(self, session: Session, contacts: Sequence[Contact]) -> dict[bytes, list[Contact]]:
-        """Every contact of each of these people, on any channel, by person."""
-        found: dict[bytes, list[Contact]] = {}
-        for one in contacts_of_all(session, list({contact.person for contact in contacts})):
-            found.setdefault(one.person, []).append(one)
-        return {contact.person: found.get(contact.person, [contact]) for contact in contacts}
+    def known(self, session: Session, contacts: Sequence[Contact]) -> Known:
+        """What must be known of these contacts to say whether they may be asked."""
+        everywhere: dict[bytes, list[Contact]] = {}
+        others = contacts_of_all(
+            session, {contact.person for contact in contacts}, [contact.id for contact in contacts]
+        )
+        for one in (*contacts, *others):
+            everywhere.setdefault(one.person, []).append(one)
+        return Known({contact.id: self.hashes_of(contact) for contact in contacts}, everywhere)
 
     def stop(self, session: Session, contact: Contact) -> None:
         """Write to this person no more, on any channel."""

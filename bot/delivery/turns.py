@@ -1,11 +1,11 @@
 """Turns: writing down all that a turn of the dialogue changes, in the transaction of what caused it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ from bot.conversation.turn import (
     Withdrawn,
 )
 from bot.delivery.hours import Hours
-from bot.delivery.kinds import KINDS
+from bot.delivery.kinds import KINDS, KindName
 from bot.delivery.people import People
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
@@ -40,8 +40,8 @@ from bot.wording import Wording
 from bot.workshops.members import Members, concerns_workshops, is_for_workshop, when_it_is
 from models.base import new_id
 from models.conversations import Conversation
-from models.group import Group, gather
-from models.landlords import Line
+from models.group import Group, gather, gather_to_begin
+from models.landlords import Landlord, Line
 from models.outbound import Outbound
 from models.people import Contact, contacts_of
 from models.responses import judge, words_of_response
@@ -65,6 +65,16 @@ class Talk:
     line: Line
     conversation: Conversation | None
     state: State
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """A message in words: what kind it is, its body as JSON, and from when until when it may go."""
+
+    kind: KindName
+    body: str
+    due_at: datetime
+    expires_at: datetime
 
 
 class Turns:
@@ -116,18 +126,50 @@ class Turns:
         group.write()
         StoryBook(session, self._keys).label(sorted(group.retold), self._clock())
 
+    @contextmanager
+    def beginning(
+        self, session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
+    ) -> Iterator[Group]:
+        """A group of contacts with whom nothing but `begin` is done, so that less must be looked up.
+
+        Args:
+            session: the transaction of what caused it.
+            seats: each contact, once, with the line that is spoken on.
+            hashes: every keyed hash under which a contact's person may be listed, by contact.
+        """
+        group = gather_to_begin(session, seats, hashes)
+        yield group
+        group.write()
+
     def open(self, group: Group, contact: Contact, line: Line) -> Talk:
         """The newest conversation with a contact on a line, as it stands."""
         conversation = group.conversations.get((contact.id, line.id))
-        state = self._state(conversation) if conversation else State()
-        state = replace(
-            state,
-            language=contact.language or state.language,
-            met=contact.met,
-            private=state.private or contact.do_not_ask == UNDER_18,
-            stopped=group.is_stopped(contact.id),
-        )
-        return Talk(contact, line, conversation, state)
+        stood = self._state(conversation) if conversation else {}
+        now: dict[str, Any] = {"met": contact.met, "stopped": group.is_stopped(contact.id)}
+        if contact.language:
+            now["language"] = contact.language
+        if contact.do_not_ask == UNDER_18:
+            now["private"] = True
+        return Talk(contact, line, conversation, State.from_json(stood | now))
+
+    def begin(self, group: Group, talks: Sequence[Talk], turn: Turn) -> None:
+        """Write down that conversations are begun from our side, all with the same turn: what it says is worked out once.
+
+        Args:
+            group: the group that they are of.
+            talks: how each stood; all on one line.
+            turn: what begins them, and says the same to everybody.
+        """
+        now, landlord = self._clock(), group.landlords[talks[0].line.landlord_id]
+        state, wakes = json.dumps(turn.state.to_json()), now + turn.wake if turn.wake else None
+        facts = self._facts(group.session, landlord, turn.state)
+        letters = [self._letter(turn.state.language, say, facts, landlord, now) for say in turn.says]
+        for talk in talks:
+            self._stand_anew(group, talk, state, wakes, now)
+            for letter in letters:
+                self._post(group, talk, letter, now)
+        ids = [talk.contact.id for talk in talks]
+        group.change_all(Contact, ids, language=turn.state.language, met=turn.state.met)
 
     def write(self, group: Group, talk: Talk, turn: Turn, inbound_ids: tuple[int, ...] = ()) -> int:
         """Write a turn down.
@@ -155,26 +197,35 @@ class Turns:
 
     def _stand(self, group: Group, talk: Talk, turn: Turn, now: datetime) -> Conversation:
         """Write down where the conversation stands now: the one that was open, or a new one."""
-        found = talk.conversation
-        begins = any(isinstance(effect, Begin) for effect in turn.effects)
-        conversation_id = found.id if found and not begins else new_id()
-        where = {
-            "state": self._keys.seal(
-                "conversation", conversation_id, "state", json.dumps(turn.state.to_json())
-            ),
-            "updated_at": now,
-            "wake_at": now + turn.wake if turn.wake else None,
-        }
-        if found and not begins:
-            group.change(Conversation, conversation_id, **where)
-            return found
-        who = {"id": conversation_id, "contact_id": talk.contact.id, "line_id": talk.line.id}
-        group.add(Conversation, **who, **where, created_at=now)
-        return Conversation(**who)
+        found, state = talk.conversation, json.dumps(turn.state.to_json())
+        wakes = now + turn.wake if turn.wake else None
+        if found is None or any(isinstance(effect, Begin) for effect in turn.effects):
+            made = self._stand_anew(group, talk, state, wakes, now)
+            return Conversation(id=made, contact_id=talk.contact.id, line_id=talk.line.id)
+        sealed = self._keys.seal("conversation", found.id, "state", state)
+        group.change(Conversation, found.id, state=sealed, updated_at=now, wake_at=wakes)
+        return found
 
-    def _state(self, conversation: Conversation) -> State:
+    def _stand_anew(self, group: Group, talk: Talk, state: str, wakes: datetime | None, now: datetime) -> int:
+        """Write down a new conversation, and give its id."""
+        conversation_id = new_id()
+        group.add(
+            Conversation,
+            id=conversation_id,
+            contact_id=talk.contact.id,
+            line_id=talk.line.id,
+            state=self._keys.seal("conversation", conversation_id, "state", state),
+            updated_at=now,
+            wake_at=wakes,
+            created_at=now,
+        )
+        return conversation_id
+
+    def _state(self, conversation: Conversation) -> dict[str, Any]:
+        """Where a conversation stands, as plain data."""
         opened = self._keys.open("conversation", conversation.id, "state", conversation.state)
-        return State.from_json(json.loads(opened))
+        plain: dict[str, Any] = json.loads(opened)
+        return plain
 
     def _carry_out(self, group: Group, talk: Talk, turn: Turn) -> None:
         """Everything that a turn does beside telling and saying."""
@@ -215,38 +266,54 @@ class Turns:
         if says and group.replies.get(contact.id, 0) >= MOST_REPLIES:
             get_logger().warning("reply_loop", channel=contact.channel)
             says = tuple(say for say in says if say.kind != "reply")
-        landlord = group.landlords[talk.line.landlord_id]
-        zone = ZoneInfo(landlord.timezone)
-        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
-        facts = self._with_workshop(group.session, facts, turn.state)
+        landlord, language = group.landlords[talk.line.landlord_id], turn.state.language
+        facts = self._facts(group.session, landlord, turn.state)
         for say in says:
             if say.shows and turn.effects:
                 group.write()  # what is shown may have been told just now
             story = self._preview(group, contact, conversation_id, turn.state) if say.shows == "story" else ""
-            held = self._holdings(group.session, contact, zone) if say.shows == "holdings" else None
+            held = self._holdings(group.session, contact, landlord) if say.shows == "holdings" else None
             answer = words_of_response(group.session, turn.state.about) if say.shows == "answer" else ""
-            reply = reply_for(self._wording, turn.state.language, say, facts, story, held, answer)
-            body = {
-                "text": reply.text,
-                "buttons": [[button.label, button.choice] for button in reply.buttons],
-                "key": reply.key,
-                "values": reply.values,
-                "language": turn.state.language,
-            }
-            outbound_id = new_id()
-            due_at, expires_at = self._when(say, now, zone)
-            group.add(
-                Outbound,
-                id=outbound_id,
-                contact_id=contact.id,
-                line_id=talk.line.id,
-                kind=say.kind,
-                body=self._keys.seal("outbound", outbound_id, "body", json.dumps(body)),
-                due_at=due_at,
-                created_at=now,
-                expires_at=expires_at,
-            )
+            letter = self._letter(language, say, facts, landlord, now, story, held, answer)
+            self._post(group, talk, letter, now)
         return len(says)
+
+    def _letter(  # noqa: PLR0913 - what a sentence may need
+        self,
+        language: str,
+        say: Say,
+        facts: Facts,
+        landlord: Landlord,
+        now: datetime,
+        story: str = "",
+        held: Holdings | None = None,
+        answer: str = "",
+    ) -> Letter:
+        """Something to say, in words; arguments as of `reply_for`."""
+        reply = reply_for(self._wording, language, say, facts, story, held, answer)
+        body = {
+            "text": reply.text,
+            "buttons": [[button.label, button.choice] for button in reply.buttons],
+            "key": reply.key,
+            "values": reply.values,
+            "language": language,
+        }
+        return Letter(say.kind, json.dumps(body), *self._when(say, now, ZoneInfo(landlord.timezone)))
+
+    def _post(self, group: Group, talk: Talk, letter: Letter, now: datetime) -> None:
+        """Put a message into the outbox."""
+        outbound_id = new_id()
+        group.add(
+            Outbound,
+            id=outbound_id,
+            contact_id=talk.contact.id,
+            line_id=talk.line.id,
+            kind=letter.kind,
+            body=self._keys.seal("outbound", outbound_id, "body", letter.body),
+            due_at=letter.due_at,
+            created_at=now,
+            expires_at=letter.expires_at,
+        )
 
     def _when(self, say: Say, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From when and until when a message may go: what nobody asked for, within the hours of one day."""
@@ -256,7 +323,9 @@ class Turns:
         due = self._hours.next_open(now, zone)
         return due, min(due + kind.useful_for, self._hours.closes_after(due, zone))
 
-    def _with_workshop(self, session: Session, facts: Facts, state: State) -> Facts:
+    def _facts(self, session: Session, landlord: Landlord, state: State) -> Facts:
+        """What sentences are filled with."""
+        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
         workshop = session.get(Workshop, state.workshop) if state.workshop is not None else None
         if workshop is None:
             return facts
@@ -271,7 +340,8 @@ class Turns:
         story_id = group.stories.get(conversation_id)
         return redact(StoryBook(group.session, self._keys).all_words(story_id)).words if story_id else ""
 
-    def _holdings(self, session: Session, contact: Contact, zone: ZoneInfo) -> Holdings:
+    def _holdings(self, session: Session, contact: Contact, landlord: Landlord) -> Holdings:
         ids = [one.id for one in contacts_of(session, contact.person)]
         stories, first, shared = holdings(session, ids)
+        zone = ZoneInfo(landlord.timezone)
         return Holdings(stories, f"{first.astimezone(zone):%d/%m/%Y}" if first else "", shared)

@@ -71,6 +71,8 @@ class Keyring:
         self._newest = _key_id(data_keys[0])
         self.lookup_keys = tuple(lookup_keys)
         self.chain = tuple(chain) or tuple(reversed(self.lookup_keys))
+        # Keyed once and copied for each hash, which takes half the time of keying anew.
+        self._keyed = [hmac.new(key, digestmod=hashlib.sha256) for key in self.chain]
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._sealers)} data keys, {len(self.chain)} look-up keys)"
@@ -125,7 +127,7 @@ class Keyring:
 
     def lookups(self, purpose: str, *parts: str) -> list[bytes]:
         """The keyed hashes under which it may have been stored, one a generation, newest first."""
-        hashes = [_hash(self.chain[0], purpose, parts)]
+        hashes = [_digest(self._keyed[0], _message(purpose, parts))]
         for generation in range(1, len(self.chain)):
             hashes.append(self._wrapped_once(hashes[-1], generation))
         return hashes[::-1]
@@ -145,7 +147,7 @@ class Keyring:
         return stored
 
     def _wrapped_once(self, stored: bytes, generation: int) -> bytes:
-        return bytes([generation]) + hmac.digest(self.chain[generation], stored[-HASH_BYTES:], hashlib.sha256)
+        return bytes([generation]) + _digest(self._keyed[generation], stored[-HASH_BYTES:])
 
 
 def generation_of(stored: bytes) -> int:
@@ -153,10 +155,19 @@ def generation_of(stored: bytes) -> int:
     return stored[0] if len(stored) > HASH_BYTES else 0
 
 
-def _hash(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:
+def _message(purpose: str, parts: Sequence[str]) -> bytes:
     # Lengths go in, so that ("ab", "c") and ("a", "bc") differ.
-    message = b"".join(len(raw).to_bytes(4) + raw for raw in (part.encode() for part in (purpose, *parts)))
-    return hmac.digest(key, message, hashlib.sha256)
+    message = b""
+    for part in (purpose, *parts):
+        raw = part.encode()
+        message += len(raw).to_bytes(4) + raw
+    return message
+
+
+def _digest(keyed: hmac.HMAC, message: bytes) -> bytes:
+    hashing = keyed.copy()
+    hashing.update(message)
+    return hashing.digest()
 
 
 def _key_id(key: bytes) -> bytes:
