@@ -22,18 +22,8 @@ from bot.workshops.pack import characteristic
 from bot.workshops.planning import Plan, WorkshopProblem
 from bot.workshops.prompts import moments_of
 from bot.workshops.releasing import words_kept
-from models.workshops import (
-    COMING,
-    DECLINED,
-    INVITED,
-    LEFT,
-    WAITING,
-    Workshop,
-    all_workshops,
-    count_in,
-    landlords_of,
-    workshops_of,
-)
+from models.participants import COMING, DECLINED, INVITED, LEFT, WAITING, count_in
+from models.workshops import Workshop, all_workshops, landlords_of, workshops_of
 
 TO_RECUR = 2
 MOST_SHOWN = 20
