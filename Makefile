@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --no-input
 # Tests commit thousands of times, and a disk takes milliseconds to say that it kept each: they work in memory where
-# 4 GB of that are to be had for it. What Python compiles is kept, whatever the environment says.
-MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+# 4 GB of that are to be had for it, and programs may be run there. What Python compiles is kept, whatever the environment says.
+MEMORY := $(shell grep -q ' /dev/shm .*noexec' /proc/mounts 2>/dev/null || \
+  df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 TESTS := PYTHONDONTWRITEBYTECODE= $(MEMORY) $(BIN)/python -m pytest -q --durations=10
 # A file stays whole; the order is that of tests/conftest.py, which puts what takes long first.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder -m "not alone"
