@@ -88,6 +88,7 @@ def peer(name: str, file: str, channel: str = "telegram") -> Case:
 
 
 NO_WAIT = ("--no-wait",)
+STORIES = ("--stories", "100000")
 SETS: dict[str, list[Case]] = {
     "telegram": [
         ours("telegram"),
@@ -108,6 +109,10 @@ SETS: dict[str, list[Case]] = {
         floor("--each", name="floor: a commit each"),
         ours("telegram", load=(*NO_WAIT, "--delay", "0.08"), name="Listened, provider takes 80 ms"),
         ours("telegram", load=NO_WAIT, name="Listened, provider answers at once"),
+    ],
+    "release": [
+        ours("telegram", *STORIES, load=NO_WAIT, name="Listened, no release"),
+        ours("telegram", *STORIES, "--releasing", load=NO_WAIT, name="Listened, releasing all the time"),
     ],
     "slow": [
         ours("telegram", "--no-work", "--slow", "2", load=NO_WAIT, name="Listened, + 2 ms a commit"),
