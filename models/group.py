@@ -18,9 +18,9 @@ from models.bulk import Row, insert_all
 from models.conversations import Conversation
 from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
+from models.participants import Participant
 from models.people import STOPPED, Contact, Suppression
 from models.stories import Answer, Consent, Story, StoryPart
-from models.workshops import Participant
 
 WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
     Conversation: (),

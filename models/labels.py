@@ -12,8 +12,9 @@ from sqlalchemy import ForeignKey, Row, UniqueConstraint, bindparam, delete, ins
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, IdElsewhere, Moment, Sealed, new_id
+from models.batches import in_open_batch
 from models.people import Contact
-from models.stories import Story, in_open_batch, may_be_used
+from models.stories import Story, may_be_used
 
 Source = Literal["machine", "moderator", "teller"]
 LEAST_TO_MOST: Final[tuple[Source, ...]] = ("machine", "moderator", "teller")

@@ -394,6 +394,7 @@ ARROWS = {
     },
     "bot.checks": {
         "bot.audit",
+        "bot.checks",
         "bot.console.group_roles",
         "bot.conversation.hand_overs",
         "bot.key_chain",

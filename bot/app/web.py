@@ -28,6 +28,7 @@ from bot.notice import as_page, notice
 from bot.numbers import spaced
 from bot.privacy.redact import redact
 from bot.settings import Settings
+from bot.understanding.reading import read
 from bot.workshops.live import LivePage
 from handlers.web import webhook_routes
 
@@ -96,7 +97,7 @@ def _lifespan(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(_warm, product.first_aid))
+        warming = asyncio.create_task(asyncio.to_thread(warm, product.first_aid))
         preparing = asyncio.create_task(product.prepare())
         async with work_of(product).going_on(ended) if work else contextlib.nullcontext():
             yield
@@ -106,9 +107,10 @@ def _lifespan(
     return lifespan
 
 
-def _warm(first_aid: FirstAid) -> None:
+def warm(first_aid: FirstAid) -> None:
     """Have what the first message needs in memory before it comes, an operator's own model included."""
     first_aid.warm()
+    read("They came twice and nobody said when it would be put right")
     redact("My name is Sam Pollard and I live at 12 Harbour Street")
     settle()
 

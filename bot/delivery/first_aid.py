@@ -80,8 +80,8 @@ class FirstAid:
 
     def warm(self) -> None:
         """Have all that is needed in memory before the first message comes."""
+        warm(self._wording.languages)  # first, because it takes most memory while it is loaded
         signposts("is anybody there who can tell me what to do")
-        warm(self._wording.languages)
 
     async def _help(self, incoming: Incoming) -> None:
         says = signposts(incoming.text)
