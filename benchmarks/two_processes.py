@@ -82,6 +82,7 @@ class Town:
         env = {
             **self.rig.env,
             "LOG_LEVEL": "ERROR",
+            "DAILY_MESSAGE_LIMIT": "0",
             "SETTLE_SECONDS": f"sms=0,whatsapp=0,telegram={SETTLES_SECONDS}",
         }
         self.running[port] = processes.start(
