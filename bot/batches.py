@@ -14,10 +14,10 @@ from bot.privacy.keys import Keyring
 from bot.stories import StoryBook
 from models import labels
 from models.base import new_id
+from models.batches import answers_to, count_in, open_batch, people_of_batch
 from models.bulk import insert_all
 from models.releases import with_figures
 from models.scopes import Scope
-from models.stories import answers_to, count_in, open_batch, people_of_batch
 
 LISTENED: Final = "listened"
 """The question whose answers are counted."""

@@ -15,11 +15,12 @@ from models.inbound import Inbound
 from models.labels import labellings_of
 from models.landlords import Landlord
 from models.outbound import Outbound
+from models.participants import Contribution, Participant, contributions_of
 from models.people import Contact, Suppression
 from models.releases import Release
 from models.stories import Answer, Consent, Excerpt, Story, parts_of
 from models.visits import Visit
-from models.workshops import Contribution, Participant, Workshop, contributions_of
+from models.workshops import Workshop
 
 Plain = dict[str, Any]
 

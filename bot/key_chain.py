@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.privacy.keys import KeyProblem, Keyring, parse_keys
@@ -44,8 +45,13 @@ def join_chain(store: Store, keys: Keyring, clock: Callable[[], datetime]) -> Ke
     """
     joined, is_new = check_chain(store, keys)
     if is_new:
-        with store.write() as session:
-            _remember(session, joined, clock())
+        try:
+            with store.write() as session:
+                _remember(session, joined, clock())
+        except IntegrityError:  # another process that starts at this moment wrote it first
+            joined, is_new = check_chain(store, keys)
+            if is_new:
+                raise
     return joined
 
 

@@ -16,19 +16,10 @@ from bot.stories import StoryBook
 from bot.understanding.language import DEFAULT, UNKNOWN, language_label
 from models import Store
 from models.base import new_id
+from models.desk import is_waiting, next_unread, next_waiting, unread, waiting_for_moderator
 from models.landlords import Landlord, is_recipient, row_of_landlord
 from models.moderation import Edit, edit_of, edits_of
-from models.stories import (
-    APPROVED,
-    SET_ASIDE,
-    Excerpt,
-    Story,
-    is_waiting,
-    next_unread,
-    next_waiting,
-    unread,
-    waiting_for_moderator,
-)
+from models.stories import APPROVED, SET_ASIDE, Excerpt, Story
 
 
 class NothingLeft(Exception):

@@ -14,13 +14,9 @@ from bot.privacy.redact import Redacted
 from bot.stories import StoryBook
 from models import releases
 from models.base import new_id
+from models.batches import answers_of, unused_excerpts, use_excerpts
 from models.scopes import Scope
-from models.stories import (
-    Excerpt,
-    answers_of,
-    unused_excerpts,
-    use_excerpts,
-)
+from models.stories import Excerpt
 
 QUOTED_FROM: Final = 4
 """Words are quoted from as many of the newest closed batches. Older ones are no news."""

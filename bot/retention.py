@@ -23,13 +23,13 @@ from models.inbound import DONE, Inbound
 from models.labels import Labelling
 from models.moderation import Edit
 from models.outbound import Outbound
+from models.participants import Contribution
 from models.people import Contact
 from models.providers import Clearing
 from models.releases import Release
 from models.requests import PersonRequest
 from models.stories import APPROVED, SET_ASIDE, Answer, Excerpt, Story, StoryPart
 from models.visits import Visit
-from models.workshops import Contribution
 
 BATCH: Final = 200
 PAUSE_SECONDS: Final = 0.02

@@ -16,12 +16,13 @@ from models.conversations import Conversation
 from models.handovers import HandOver
 from models.inbound import DONE, Inbound
 from models.outbound import Outbound
+from models.participants import Contribution, Participant, take_back
 from models.people import Contact, ask_no_more, contacts_of
 from models.providers import Clearing
 from models.releases import Release
 from models.stories import Consent, Excerpt, Story
 from models.visits import Visit
-from models.workshops import Contribution, Participant, releases_of, take_back
+from models.workshops import releases_of
 
 KEPT_BY_PROVIDER: Final = ("sms", "whatsapp")
 """Only Twilio keeps messages that can be deleted by whoever received them."""

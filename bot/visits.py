@@ -35,7 +35,7 @@ from models.visits import (
     mark_not_asked,
 )
 
-BATCH: Final = 500
+BATCH: Final = 1000
 LAST_ASK: Final = time(18, 30)
 """A visit known by then is asked about on its own day; a later one on the next morning."""
 MORNING: Final = time(10)
@@ -189,7 +189,7 @@ class Visits:
                 for visit in wanted
                 if (account := self._accounts.get(cast("ChannelName", visit.channel)))
             ]
-            said = self._initiative.ask_all(session, whom, known.hashes, self._script)
+            said = self._initiative.ask_all(session, whom, self._script)
             mark_asked(session, [one.id for one in wanted if one.contact_id in said], self._clock())
             mark_not_asked(session, [one.id for one in wanted if one.contact_id not in said], "no_line")
         if said:

@@ -14,11 +14,11 @@ from bot.schedule import latest_occurrence
 from bot.staff_alerts import on_duty, tell_staff
 from bot.wording import Wording
 from models import Store
+from models.desk import count_waiting, unread
 from models.landlords import Landlord, all_landlords
 from models.releases import release_on, unfinished_since
 from models.scopes import scope_id_of, scope_of
 from models.staff import staff_with_roles
-from models.stories import count_waiting, unread
 
 READ_BY: Final = time(17)
 """By then, on a working day, a person has read what was told until an hour before."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import Column, Connection, Dialect, LargeBinary, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -78,8 +78,8 @@ def _values(column: "Column[Any]", rows: Sequence[Row], dialect: Dialect) -> lis
     else:
         values = [row[name] for row in rows]
     convert: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    if convert is None:
-        return values
+    if convert is None or isinstance(column.type, LargeBinary):
+        return values  # bytes are taken as they are by both drivers
     if isinstance(column.type, UtcDateTime):
         moments = {moment: convert(moment) for moment in set(values)}
         return [moments[moment] for moment in values]

@@ -7,9 +7,10 @@ A contact is in a group once, so no turn has to see what another one of the grou
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import BindParameter, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from models.base import Base
@@ -17,9 +18,9 @@ from models.bulk import Row, insert_all
 from models.conversations import Conversation
 from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
+from models.participants import Participant
 from models.people import STOPPED, Contact, Suppression
 from models.stories import Answer, Consent, Story, StoryPart
-from models.workshops import Participant
 
 WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
     Conversation: (),
@@ -85,11 +86,8 @@ class Group:
             insert_all(self.session, table, self._new.pop(table, ()), key)
         for changed, by_id in self._changed.items():
             for names, rows in _alike(by_id).items():
-                self._execute(_updating(changed.__table__, names), rows)  # type: ignore[arg-type]  # a table it is
+                self.session.connection().execute(_updating(changed, names), rows)
         self._changed.clear()
-
-    def _execute(self, statement: Any, rows: list[Row]) -> None:
-        self.session.connection().execute(statement, rows)
 
 
 def gather(
@@ -106,43 +104,30 @@ def gather(
         hashes: every keyed hash under which a contact's person may be listed, by contact.
         since: replies are counted from then on.
     """
-    ids = [contact.id for contact, _ in seats]
-    conversations = _newest(session, ids)
-    replies, held = _outbound(session, ids, since)
-    listed = select(Suppression.lookup, Suppression.reason).where(
-        Suppression.lookup.in_([one for theirs in hashes.values() for one in theirs])
-    )
-    stories = select(Story.conversation_id, Story.id).where(
-        Story.conversation_id.in_([one.id for one in conversations.values()])
-    )
-    people = {contact.person for contact, _ in seats}
-    members = select(Contact.person).join(Participant, Participant.contact_id == Contact.id)
-    members = members.where(Contact.person.in_(people)).distinct()
+    conversations = _newest(session, seats)
+    replies, held = _outbound(session, seats, since)
+    told_in = {"conversations": [one.id for one in conversations.values()]}
+    people = {"people": list({contact.person for contact, _ in seats})}
     return Group(
         session=session,
         hashes=hashes,
-        listed={row.lookup: row.reason for row in session.execute(listed)},
+        listed=_listed(session, hashes),
         conversations=conversations,
-        stories={row.conversation_id: row.id for row in session.execute(stories)},
+        stories={row.conversation_id: row.id for row in session.execute(_STORIES, told_in)},
         landlords=_landlords(session, seats),
         replies=replies,
         held=held,
-        members=frozenset(session.scalars(members)),
+        members=frozenset(session.scalars(_MEMBERS, people)),
     )
 
 
-def gather_to_begin(
-    session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
-) -> Group:
-    """Read what is needed to begin conversations with these contacts from our side: arguments as of `gather`."""
-    listed = select(Suppression.lookup, Suppression.reason).where(
-        Suppression.lookup.in_([one for contact, _ in seats for one in hashes[contact.id]])
-    )
+def gather_to_begin(session: Session, seats: Sequence[tuple[Contact, Line]]) -> Group:
+    """Read what is needed to begin conversations from our side with these contacts, of whom none is on the list."""
     return Group(
         session=session,
-        hashes=hashes,
-        listed={row.lookup: row.reason for row in session.execute(listed)},
-        conversations=_newest(session, [contact.id for contact, _ in seats]),
+        hashes={contact.id: () for contact, _ in seats},
+        listed={},
+        conversations=_newest(session, seats),
         stories={},
         landlords=_landlords(session, seats),
         replies={},
@@ -151,32 +136,66 @@ def gather_to_begin(
     )
 
 
+def _any_of(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+# Each is put together once: that takes longer than running it does.
+_LISTED: Final = select(Suppression.lookup, Suppression.reason).where(
+    Suppression.lookup.in_(_any_of("hashes"))
+)
+_STORIES: Final = select(Story.conversation_id, Story.id).where(
+    Story.conversation_id.in_(_any_of("conversations"))
+)
+_LANDLORDS: Final = select(Landlord).where(Landlord.id.in_(_any_of("landlords")))
+_MEMBERS: Final = (
+    select(Contact.person)
+    .join(Participant, Participant.contact_id == Contact.id)
+    .where(Contact.person.in_(_any_of("people")))
+    .distinct()
+)
+_NEWEST: Final = select(Conversation).where(
+    Conversation.id.in_(
+        select(func.max(Conversation.id))
+        .where(Conversation.contact_id.in_(_any_of("contacts")))
+        .group_by(Conversation.contact_id, Conversation.line_id)
+    )
+)
+_OUTBOUND: Final = (
+    select(
+        Outbound.contact_id,
+        func.count()
+        .filter(Outbound.kind == "reply", Outbound.created_at > bindparam("since"))
+        .label("replies"),
+        func.count().filter(Outbound.state == HELD).label("held"),
+    )
+    .where(Outbound.contact_id.in_(_any_of("contacts")))
+    .group_by(Outbound.contact_id)
+)
+
+
+def _listed(session: Session, hashes: Mapping[int, Collection[bytes]]) -> dict[bytes, str]:
+    theirs = {"hashes": [one for own in hashes.values() for one in own]}
+    return {row.lookup: row.reason for row in session.execute(_LISTED, theirs)}
+
+
 def _landlords(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[int, Landlord]:
-    query = select(Landlord).where(Landlord.id.in_({line.landlord_id for _, line in seats}))
-    return {one.id: one for one in session.scalars(query)}
+    whose = {"landlords": list({line.landlord_id for _, line in seats})}
+    return {one.id: one for one in session.scalars(_LANDLORDS, whose)}
 
 
-def _newest(session: Session, contact_ids: Sequence[int]) -> dict[tuple[int, int], Conversation]:
-    newest = select(func.max(Conversation.id)).where(Conversation.contact_id.in_(contact_ids))
-    newest = newest.group_by(Conversation.contact_id, Conversation.line_id)
-    query = select(Conversation).where(Conversation.id.in_(newest))
-    return {(one.contact_id, one.line_id): one for one in session.scalars(query)}
+def _newest(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[tuple[int, int], Conversation]:
+    newest = session.scalars(_NEWEST, {"contacts": [contact.id for contact, _ in seats]})
+    return {(one.contact_id, one.line_id): one for one in newest}
 
 
 def _outbound(
-    session: Session, contact_ids: Sequence[int], since: datetime
+    session: Session, seats: Sequence[tuple[Contact, Line]], since: datetime
 ) -> tuple[dict[int, int], frozenset[int]]:
-    lately = (Outbound.kind == "reply") & (Outbound.created_at > since)
-    query = select(
-        Outbound.contact_id,
-        func.count().filter(lately).label("replies"),
-        func.count().filter(Outbound.state == HELD).label("held"),
-    )
-    query = query.where(Outbound.contact_id.in_(contact_ids)).group_by(Outbound.contact_id)
-    rows = session.execute(query).all()
-    return {row.contact_id: row.replies for row in rows}, frozenset(
-        row.contact_id for row in rows if row.held
-    )
+    chosen = {"contacts": [contact.id for contact, _ in seats], "since": since}
+    rows = session.execute(_OUTBOUND, chosen).all()
+    replies = {row.contact_id: row.replies for row in rows}
+    return replies, frozenset(row.contact_id for row in rows if row.held)
 
 
 def _alike(by_id: Mapping[int, Row]) -> dict[tuple[str, ...], list[Row]]:
@@ -188,6 +207,8 @@ def _alike(by_id: Mapping[int, Row]) -> dict[tuple[str, ...], list[Row]]:
     return kinds
 
 
-def _updating(table: Table, names: Sequence[str]) -> Any:
+@cache
+def _updating(table: type[Base], names: tuple[str, ...]) -> Any:
+    columns = table.__table__.c
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(table).where(table.c.id == bindparam("row_id")).values(values)
+    return update(table.__table__).where(columns.id == bindparam("row_id")).values(values)  # type: ignore[arg-type]  # a table it is

@@ -1,13 +1,14 @@
 """What came in: each event of a provider, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed
+from models.bulk import Row, insert_all
 
 DONE: Final = "done"
 WAITING: Final = "waiting"
@@ -40,19 +41,21 @@ class Inbound(Base):
     """Whether the provider has been asked to forget its copy of the words."""
 
 
-def take_in(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+def take_in(session: Session, rows: Sequence[Row]) -> None:
     """Store inbound events that are not there yet.
 
     Raises:
         sqlalchemy.exc.IntegrityError: when one of them has come in meanwhile through another process.
     """
-    if rows:
-        session.connection().execute(insert(Inbound.__table__), rows)  # type: ignore[arg-type]  # a table it is
+    insert_all(session, Inbound, rows)
 
 
 def known_events(session: Session, keys: Sequence[bytes]) -> frozenset[bytes]:
     """Which of these keyed hashes are events that are there already."""
-    return frozenset(session.scalars(select(Inbound.key).where(Inbound.key.in_(keys))))
+    return frozenset(session.scalars(_KNOWN, {"keys": keys}))
+
+
+_KNOWN: Final = select(Inbound.key).where(Inbound.key.in_(bindparam("keys", expanding=True)))
 
 
 def assign(session: Session, inbound_id: int, contact_id: int, line_id: int) -> None:
@@ -63,8 +66,14 @@ def assign(session: Session, inbound_id: int, contact_id: int, line_id: int) -> 
 
 def of_messages(session: Session, message_keys: Sequence[bytes]) -> Sequence[tuple[bytes, int]]:
     """(keyed hash, id) of the events that are about these messages, oldest first."""
-    query = select(Inbound.message_key, Inbound.id).where(Inbound.message_key.in_(message_keys))
-    return [(row.message_key, row.id) for row in session.execute(query.order_by(Inbound.id))]
+    return [(row.message_key, row.id) for row in session.execute(_OF_MESSAGES, {"keys": message_keys})]
+
+
+_OF_MESSAGES: Final = (
+    select(Inbound.message_key, Inbound.id)
+    .where(Inbound.message_key.in_(bindparam("keys", expanding=True)))
+    .order_by(Inbound.id)
+)
 
 
 def put_off(session: Session, inbound_id: int, state: str, due_at: datetime | None) -> None:

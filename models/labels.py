@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, Literal
 
-from sqlalchemy import ForeignKey, Row, UniqueConstraint, delete, insert, select
+from sqlalchemy import ForeignKey, Row, UniqueConstraint, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Id, IdElsewhere, Moment, Sealed, new_id
+from models.batches import in_open_batch
 from models.people import Contact
-from models.stories import Story, in_open_batch, may_be_used
+from models.stories import Story, may_be_used
 
 Source = Literal["machine", "moderator", "teller"]
 LEAST_TO_MOST: Final[tuple[Source, ...]] = ("machine", "moderator", "teller")
@@ -81,8 +82,12 @@ def labellings_by(session: Session, source: Source) -> Iterator[tuple[Labelling,
 
 def labellings_from(session: Session, story_ids: Sequence[int], source: Source) -> Sequence[Labelling]:
     """What one source made of these stories."""
-    query = select(Labelling).where(Labelling.story_id.in_(story_ids), Labelling.source == source)
-    return session.scalars(query).all()
+    return session.scalars(_FROM_ONE_SOURCE, {"stories": story_ids, "source": source}).all()
+
+
+_FROM_ONE_SOURCE: Final = select(Labelling).where(
+    Labelling.story_id.in_(bindparam("stories", expanding=True)), Labelling.source == bindparam("source")
+)
 
 
 def labellings_of_batch(session: Session, scope_id: int, until: datetime) -> Sequence[Labelling]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Hashed, Id, Moment, Sealed, new_id
@@ -118,7 +118,12 @@ def row_of_landlord(
 
 def line_at(session: Session, channel: str, account: str) -> Line | None:
     """The line of that number or bot, where somebody has said whose it is; else None."""
-    return session.scalar(select(Line).where(Line.channel == channel, Line.account == account))
+    return session.scalar(_LINE_AT, {"channel": channel, "account": account})
+
+
+_LINE_AT: Final = select(Line).where(
+    Line.channel == bindparam("channel"), Line.account == bindparam("account")
+)
 
 
 def lines_of(session: Session, landlord_id: int) -> Sequence[Line]:

@@ -2,10 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -108,6 +120,20 @@ def claim(  # noqa: PLR0913 - what may be sent now
         gap: the least time between two messages to one person.
         kinds: take these kinds only.
     """
+    chosen = {"channel": channel, "now": now, "most": limit, "just": now - gap, "kinds": list(kinds or ())}
+    query = _claiming(spaced=bool(gap), only_some=kinds is not None)
+    found: Sequence[Any] = session.execute(query, chosen).all()
+    rows = [
+        Claimed(row_id, kind, body, expires_at, attempts, Addressee(*whose))
+        for row_id, kind, body, expires_at, attempts, *whose in found
+    ]
+    mark_sending(session, Outbound, [row.id for row in rows], now + lease)
+    return rows
+
+
+@cache
+def _claiming(*, spaced: bool, only_some: bool) -> Any:
+    """The question for what may be sent now; with a gap between two messages to one person, of some kinds only."""
     earlier, last = aliased(Outbound), aliased(Outbound)
     waits = exists().where(
         earlier.contact_id == Outbound.contact_id,
@@ -127,19 +153,19 @@ def claim(  # noqa: PLR0913 - what may be sent now
             Contact.last_heard_at,
         )
         .join(Contact, Contact.id == Outbound.contact_id)
-        .where(Outbound.state == QUEUED, Outbound.due_at <= now, Contact.channel == channel, ~waits)
-        .order_by(Outbound.id)
-        .limit(limit)
+        .where(Outbound.state == QUEUED, Outbound.due_at <= bindparam("now"))
+        .where(Contact.channel == bindparam("channel"), ~waits)
+        # In the order of the index, so that a long queue is not read to its end for its first hundred.
+        .order_by(Outbound.due_at, Outbound.id)
+        .limit(bindparam("most"))
         .with_for_update(of=Outbound, skip_locked=True)
     )
-    if gap:
-        just_sent = exists().where(last.contact_id == Outbound.contact_id, last.settled_at > now - gap)
+    if spaced:
+        just_sent = exists().where(
+            last.contact_id == Outbound.contact_id, last.settled_at > bindparam("just")
+        )
         query = query.where(~just_sent)
-    if kinds is not None:
-        query = query.where(Outbound.kind.in_(kinds))
-    rows = [Claimed(*row[:5], Addressee(*row[5:])) for row in session.execute(query)]
-    mark_sending(session, Outbound, [row.id for row in rows], now + lease)
-    return rows
+    return query.where(Outbound.kind.in_(bindparam("kinds", expanding=True))) if only_some else query
 
 
 def drop_unwanted(
@@ -153,41 +179,56 @@ def drop_unwanted(
         now: the current time.
         since: only stops from then on are looked at; None for all.
     """
-    queued = update(Outbound).where(Outbound.state.in_((QUEUED, HELD)))
-    late = queued.where(Outbound.expires_at < now)
-    session.execute(late.values(state=FAILED, error="expired", settled_at=now))
-    stops = select(Suppression.lookup).where(Suppression.reason == STOPPED)
-    stopped = session.scalars(stops.where(Suppression.since > since) if since else stops).all()
+    session.connection().execute(_LATE, {"now": now})
+    stopped = session.scalars(_STOPS, {"since": since or _EVER}).all()
     if stopped:
         theirs = select(Contact.id).where(or_(Contact.person.in_(stopped), Contact.lookup.in_(stopped)))
-        unwanted = queued.where(Outbound.kind.not_in(to_stopped), Outbound.contact_id.in_(theirs))
+        unwanted = _QUEUED.where(Outbound.kind.not_in(to_stopped), Outbound.contact_id.in_(theirs))
         session.execute(unwanted.values(state=SUPPRESSED, settled_at=now))
+
+
+_EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+_QUEUED: Final = update(Outbound).where(Outbound.state.in_((QUEUED, HELD)))
+_LATE: Final = _QUEUED.where(Outbound.expires_at < bindparam("now")).values(
+    state=FAILED, error="expired", settled_at=bindparam("now")
+)
+_STOPS: Final = select(Suppression.lookup).where(
+    Suppression.reason == STOPPED, Suppression.since > bindparam("since")
+)
 
 
 def must_not_be_sent(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Of these claimed messages, those whose person has said stop, or had everything removed, since."""
-    query = (
-        select(Outbound.id)
-        .join(Contact, Outbound.contact_id == Contact.id)
-        .where(Outbound.id.in_(ids), ~_is_suppressed())
-    )
-    return frozenset(ids) - frozenset(session.scalars(query))
+    return frozenset(ids) - frozenset(session.scalars(_wanted(), {"ids": list(ids)}))
+
+
+@cache
+def _wanted() -> Any:
+    query = select(Outbound.id).join(Contact, Outbound.contact_id == Contact.id)
+    return query.where(Outbound.id.in_(bindparam("ids", expanding=True)), ~_is_suppressed())
 
 
 def settle_sent(session: Session, sent: Sequence[tuple[int, str]], now: datetime) -> None:
     """Record that messages were sent, (id, provider's id) each; what is settled already stays."""
-    if not sent:
-        return
-    query = update(Outbound).where(Outbound.id == bindparam("row_id"), Outbound.state == SENDING)
-    values = {"state": SENT, "settled_at": now, "error": None, "provider_id": bindparam("theirs")}
-    rows = [{"row_id": row_id, "theirs": provider_id} for row_id, provider_id in sent]
-    session.connection().execute(query.values(values), rows)
+    if sent:
+        rows = [{"row_id": row_id, "theirs": theirs, "now": now} for row_id, theirs in sent]
+        session.connection().execute(_SETTLE_SENT, rows)
+
+
+_SETTLE_SENT: Final = (
+    update(Outbound)
+    .where(Outbound.id == bindparam("row_id"), Outbound.state == SENDING)
+    .values(state=SENT, settled_at=bindparam("now"), error=None, provider_id=bindparam("theirs"))
+)
 
 
 def gone(session: Session, ids: Collection[int]) -> frozenset[int]:
     """Which of these messages are not there any more."""
-    there = session.scalars(select(Outbound.id).where(Outbound.id.in_(ids))) if ids else ()
+    there = session.scalars(_THERE, {"ids": list(ids)}) if ids else ()
     return frozenset(ids) - frozenset(there)
+
+
+_THERE: Final = select(Outbound.id).where(Outbound.id.in_(bindparam("ids", expanding=True)))
 
 
 def _is_suppressed() -> ColumnElement[bool]:
@@ -227,7 +268,10 @@ def report(  # noqa: PLR0913 - one report
 
 def next_due(session: Session) -> datetime | None:
     """When the earliest queued message is due, or None when the queue is empty."""
-    return session.scalar(select(func.min(Outbound.due_at)).where(Outbound.state == QUEUED))
+    return session.scalar(_NEXT_DUE)
+
+
+_NEXT_DUE: Final = select(func.min(Outbound.due_at)).where(Outbound.state == QUEUED)
 
 
 def sent_on(session: Session, channel: str, day: str) -> int:
@@ -237,7 +281,12 @@ def sent_on(session: Session, channel: str, day: str) -> int:
 
 def add_sent(session: Session, channel: str, day: str, count: int) -> None:
     """Count messages that are about to be sent."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(DayCount).values(channel=channel, day=day, sent=count)
+    counted = {"channel": channel, "day": day, "sent": count}
+    session.connection().execute(_counting(session.get_bind().dialect.name), counted)
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(DayCount)
     more = {"sent": DayCount.sent + insert.excluded.sent}
-    session.execute(insert.on_conflict_do_update(index_elements=["channel", "day"], set_=more))
+    return insert.on_conflict_do_update(index_elements=["channel", "day"], set_=more)

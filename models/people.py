@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy import UniqueConstraint, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -58,9 +59,15 @@ def contacts_by_lookup(session: Session, lookups: Sequence[bytes], *, lock: bool
 
     In one order everywhere, so that two transactions that lock the same contacts do not wait for each other.
     """
-    query = select(Contact).where(Contact.lookup.in_(lookups), Contact.erased_at.is_(None))
-    query = query.order_by(Contact.id)
-    return session.scalars(query.with_for_update() if lock else query).all()
+    return session.scalars(_BY_LOOKUP_LOCKED if lock else _BY_LOOKUP, {"lookups": lookups}).all()
+
+
+_BY_LOOKUP: Final = (
+    select(Contact)
+    .where(Contact.lookup.in_(bindparam("lookups", expanding=True)), Contact.erased_at.is_(None))
+    .order_by(Contact.id)
+)
+_BY_LOOKUP_LOCKED: Final = _BY_LOOKUP.with_for_update()
 
 
 def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
@@ -71,9 +78,12 @@ def contacts_locked(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
 
 def erased_among(session: Session, ids: Collection[int]) -> Sequence[int]:
     """Which of these contacts had everything removed and are kept only until the last reply has gone."""
-    return session.scalars(
-        select(Contact.id).where(Contact.id.in_(ids), Contact.erased_at.is_not(None))
-    ).all()
+    return session.scalars(_ERASED, {"ids": list(ids)}).all()
+
+
+_ERASED: Final = select(Contact.id).where(
+    Contact.id.in_(bindparam("ids", expanding=True)), Contact.erased_at.is_not(None)
+)
 
 
 def listed(session: Session, lookups: Sequence[bytes]) -> frozenset[bytes]:
@@ -109,9 +119,13 @@ def rejoin(session: Session, lookups: Sequence[bytes]) -> None:
 
 def add_contacts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down contacts that we have just met; somebody else may do the same at the same moment."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    query = dialect.insert(Contact).on_conflict_do_nothing(index_elements=["lookup"])
-    session.execute(query, rows)
+    session.connection().execute(_meeting(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _meeting(dialect: str) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Contact.__table__)
+    return insert.on_conflict_do_nothing(index_elements=["lookup"])
 
 
 def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
@@ -119,9 +133,15 @@ def contacts_of(session: Session, person: bytes) -> Sequence[Contact]:
     return contacts_of_all(session, [person])
 
 
-def contacts_of_all(
-    session: Session, people: Collection[bytes], but: Collection[int] = ()
-) -> Sequence[Contact]:
-    """Every contact of these people, on any channel, but for those of the ids that are left out."""
+def contacts_of_all(session: Session, people: Collection[bytes]) -> Sequence[Contact]:
+    """Every contact of these people, on any channel."""
     query = select(Contact).where(Contact.person.in_(people), Contact.erased_at.is_(None))
-    return session.scalars(query.where(Contact.id.not_in(but)) if but else query).all()
+    return session.scalars(query).all()
+
+
+def people_elsewhere(
+    session: Session, people: Collection[bytes], contact_ids: Collection[int]
+) -> frozenset[bytes]:
+    """Those of these people who have a contact beside these."""
+    query = select(Contact.id, Contact.person).where(Contact.person.in_(people))
+    return frozenset(row.person for row in session.execute(query) if row.id not in contact_ids)

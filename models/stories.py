@@ -8,9 +8,8 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     UniqueConstraint,
-    and_,
+    bindparam,
     delete,
     func,
     select,
@@ -21,7 +20,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Id, IdElsewhere, Moment, Sealed
 from models.conversations import Conversation
 from models.handovers import DECLINED, HandOver
-from models.people import Contact
 
 APPROVED: Final = "approved"
 SET_ASIDE: Final = "set_aside"
@@ -131,8 +129,14 @@ def story_of(session: Session, conversation_id: int) -> Story | None:
 
 def parts_of(session: Session, story_ids: Sequence[int]) -> Sequence[StoryPart]:
     """The parts of these stories, in the order in which they were told."""
-    query = select(StoryPart).where(StoryPart.story_id.in_(story_ids)).order_by(StoryPart.id)
-    return session.scalars(query).all()
+    return session.scalars(_PARTS, {"stories": story_ids}).all()
+
+
+_PARTS: Final = (
+    select(StoryPart)
+    .where(StoryPart.story_id.in_(bindparam("stories", expanding=True)))
+    .order_by(StoryPart.id)
+)
 
 
 def parts_told_by(session: Session, inbound_ids: Sequence[int]) -> Sequence[StoryPart]:
@@ -149,14 +153,24 @@ def withdraw_all(session: Session, contact_id: int, now: datetime) -> None:
 
 def answers_in(session: Session, story_ids: Sequence[int]) -> Sequence[Answer]:
     """Every answer of these stories, in the order in which they were given."""
-    query = select(Answer).where(Answer.story_id.in_(story_ids)).order_by(Answer.id)
-    return session.scalars(query).all()
+    return session.scalars(_ANSWERS, {"stories": story_ids}).all()
+
+
+_ANSWERS: Final = (
+    select(Answer).where(Answer.story_id.in_(bindparam("stories", expanding=True))).order_by(Answer.id)
+)
 
 
 def languages_of(session: Session, story_ids: Sequence[int]) -> Sequence[tuple[int, str]]:
     """(story id, language) of these stories."""
-    query = select(Story.id, Story.language).where(Story.id.in_(story_ids)).order_by(Story.id)
-    return [(row.id, row.language) for row in session.execute(query)]
+    return [(row.id, row.language) for row in session.execute(_LANGUAGES, {"stories": story_ids})]
+
+
+_LANGUAGES: Final = (
+    select(Story.id, Story.language)
+    .where(Story.id.in_(bindparam("stories", expanding=True)))
+    .order_by(Story.id)
+)
 
 
 def answer_in(session: Session, story_id: int, question: str) -> Answer | None:
@@ -192,133 +206,11 @@ def consent(session: Session, story_id: int, use: str) -> Consent | None:
     return session.scalar(select(Consent).where(Consent.story_id == story_id, Consent.use == use))
 
 
-def waiting_for_moderator(session: Session, landlord_id: int, limit: int | None = None) -> Sequence[Story]:
-    """Stories with words and a yes that no moderator has decided on, oldest first."""
-    return session.scalars(_waiting(landlord_id).limit(limit)).all()
-
-
-def _waiting(landlord_id: int) -> Select[Story]:
-    return (
-        select(Story)
-        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
-        .outerjoin(Excerpt, Excerpt.story_id == Story.id)
-        .where(Story.landlord_id == landlord_id, Excerpt.id.is_(None), may_be_used())
-        .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
-        .order_by(Story.id)
-    )
-
-
-def next_waiting(session: Session, landlord_id: int, after: int) -> Story | None:
-    """The oldest story that waits for a moderator and is younger than that one; None when there is none."""
-    return session.scalar(_waiting(landlord_id).where(Story.id > after).limit(1))
-
-
-def is_waiting(session: Session, landlord_id: int, story_id: int) -> Story | None:
-    """The story, if it is this landlord's and waits for a moderator; otherwise None."""
-    return session.scalar(_waiting(landlord_id).where(Story.id == story_id))
-
-
-def next_unread(session: Session, landlord_id: int, after: int) -> Story | None:
-    """The oldest story that waits for no decision, that nobody has read and that is younger than that one."""
-    return session.scalar(_unread_others(landlord_id).where(Story.id > after).limit(1))
-
-
-def count_waiting(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
-    """(how many stories wait for a moderator, since when the oldest does)."""
-    return _count(session, _waiting(landlord_id))
-
-
-def count_unread(session: Session, landlord_id: int) -> tuple[int, datetime | None]:
-    """(how many stories that wait for no decision nobody has read, when the oldest was told)."""
-    return _count(session, _unread_others(landlord_id))
-
-
-def _unread_others(landlord_id: int) -> Select[Story]:
-    deciding = _waiting(landlord_id).with_only_columns(Story.id).order_by(None)
-    return _unread(landlord_id).where(Story.id.not_in(deciding))
-
-
-def _count(session: Session, stories: Select[Story]) -> tuple[int, datetime | None]:
-    found = stories.order_by(None).subquery()
-    oldest = func.min(found.c.told_at, type_=found.c.told_at.type)
-    row = session.execute(select(func.count(), oldest).select_from(found)).one()
-    return row[0], row[1]
-
-
-def in_open_batch(scope_id: int, until: datetime) -> ColumnElement[bool]:
-    """What is true of the stories of a scope that no release has counted, up to a moment."""
-    return and_(Story.scope_id == scope_id, Story.release_id.is_(None), Story.told_at <= until)
-
-
-def open_batch(session: Session, scope_id: int, until: datetime) -> Sequence[tuple[int, bytes]]:
-    """(story id, person) of every story since the scope's last release, up to a moment, oldest first."""
-    query = (
-        select(Story.id, Contact.person)
-        .join(Contact, Contact.id == Story.contact_id)
-        .where(in_open_batch(scope_id, until), may_be_used())
-        .order_by(Story.id)
-    )
-    return [(row.id, row.person) for row in session.execute(query)]
-
-
-def people_of_batch(session: Session, scope_id: int, release_id: int) -> Sequence[bytes]:
-    """Everybody whose stories of a scope that release counted."""
-    query = select(Contact.person).join(Story, Story.contact_id == Contact.id).distinct()
-    return session.scalars(query.where(Story.scope_id == scope_id, Story.release_id == release_id)).all()
-
-
-def answers_to(session: Session, scope_id: int, question: str, until: datetime) -> Sequence[Answer]:
-    """The answers to one question in the scope's open batch, oldest first."""
-    query = (
-        select(Answer)
-        .join(Story, Story.id == Answer.story_id)
-        .where(in_open_batch(scope_id, until), Answer.question == question)
-        .order_by(Answer.id)
-    )
-    return session.scalars(query).all()
-
-
-def answers_of(session: Session, question: str, story_ids: Sequence[int]) -> Sequence[Answer]:
-    """The answers to one question in these stories."""
-    query = select(Answer).where(Answer.question == question, Answer.story_id.in_(story_ids))
-    return session.scalars(query).all()
-
-
-def unused_excerpts(
-    session: Session, scope_id: int, release_ids: Sequence[int], until: datetime
-) -> Sequence[tuple[Excerpt, bytes]]:
-    """(excerpt, person) of what may leave: approved, never used, of these batches, its teller's yes still given."""
-    query = (
-        select(Excerpt, Contact.person)
-        .join(Story, Story.id == Excerpt.story_id)
-        .join(Contact, Contact.id == Story.contact_id)
-        .join(Consent, (Consent.story_id == Story.id) & (Consent.use == DIGEST) & Consent.given)
-        .where(Story.scope_id == scope_id, Story.release_id.in_(release_ids), Excerpt.decided_at <= until)
-        .where(Excerpt.verdict == APPROVED, Excerpt.release_id.is_(None), may_be_used())
-        .order_by(Excerpt.id)
-    )
-    return [(row.Excerpt, row.person) for row in session.execute(query)]
-
-
 def to_translate(session: Session, now: datetime, limit: int) -> Sequence[Excerpt]:
     """Approved excerpts that have not left and whose translation is to be asked for now, the longest waiting first."""
     query = select(Excerpt).where(Excerpt.translate_at <= now, Excerpt.release_id.is_(None))
     query = query.where(Excerpt.verdict == APPROVED, Excerpt.words.is_not(None))
     return session.scalars(query.order_by(Excerpt.translate_at, Excerpt.id).limit(limit)).all()
-
-
-def unread(session: Session, landlord_id: int, told_before: datetime) -> Sequence[Story]:
-    """Stories with words that no person has read, oldest first."""
-    return session.scalars(_unread(landlord_id).where(Story.told_at < told_before)).all()
-
-
-def _unread(landlord_id: int) -> Select[Story]:
-    return (
-        select(Story)
-        .where(Story.landlord_id == landlord_id, Story.read_at.is_(None))
-        .where(select(StoryPart.id).where(StoryPart.story_id == Story.id).exists())
-        .order_by(Story.id)
-    )
 
 
 def may_be_used() -> ColumnElement[bool]:
@@ -330,16 +222,6 @@ def may_be_used() -> ColumnElement[bool]:
         HandOver.state != DECLINED,
     )
     return Story.private.is_(False) & ~known.exists()
-
-
-def count_in(session: Session, scope_id: int, until: datetime, release_id: int) -> None:
-    """Close the batch: these stories are counted by that release and by no other."""
-    session.execute(update(Story).where(in_open_batch(scope_id, until)).values(release_id=release_id))
-
-
-def use_excerpts(session: Session, excerpt_ids: Sequence[int], release_id: int) -> None:
-    """These excerpts left with that release."""
-    session.execute(update(Excerpt).where(Excerpt.id.in_(excerpt_ids)).values(release_id=release_id))
 
 
 def want_to_hear_back(

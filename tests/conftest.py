@@ -18,16 +18,20 @@ from rig import Rig, rig
 HERE = Path(__file__).parent
 LONG_FILES = (
     "test_attacker",
+    "test_cli",
     "test_console_browser",
+    "test_crash",
     "test_demo",
     "test_dialogue",
     "test_faults",
     "test_journey",
+    "test_migrations",
     "test_post",
+    "test_responses",
     "test_visits",
     "test_workshops",
 )
-"""Those that took 20 seconds and more of the 490 that all of them took, and more than their number of tests tells."""
+"""Those that took longest when each was measured by itself, and more than their number of tests tells."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _until_the_end = contextlib.ExitStack()
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from postgresql import ADDRESS
@@ -141,8 +141,19 @@ def _no_keys() -> Keyring:
 
 
 def _create(path: Path, template: str) -> None:
-    _command(f'CREATE DATABASE "{_name(path)}" TEMPLATE {template}')
+    _command(f'CREATE DATABASE "{_name(path)}" TEMPLATE {template}{_by_copying()}')
     _made[_name(path)] = path
+
+
+@cache
+def _by_copying() -> str:
+    """What has a database made by copying files: without fsync it takes half the time of writing a log of each block.
+
+    PostgreSQL has the choice since 15, and did so always before
+    (https://www.postgresql.org/docs/15/sql-createdatabase.html).
+    """
+    with _connected() as connection:
+        return " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
 
 
 def _name(path: Path) -> str:
@@ -154,6 +165,10 @@ def _address(name: str) -> str:
 
 
 def _command(statement: str) -> None:
-    url = make_url(os.environ[ADDRESS]).set(drivername="postgresql")
-    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+    with _connected() as connection:
         connection.execute(statement.encode())
+
+
+def _connected() -> "psycopg.Connection[Any]":
+    url = make_url(os.environ[ADDRESS]).set(drivername="postgresql")
+    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)

@@ -53,7 +53,7 @@ class Wire:
     def __init__(self, *failures: SendFailed, name: ChannelName = "sms", pace: Pace | None = None) -> None:
         self.failures = list(failures)
         self.name = name
-        self.pace = pace or Pace(per_second=1000)
+        self.pace = pace or Pace(per_second=100_000)
         self.got: list[str] = []
         self.sent: list[Outgoing] = []
 

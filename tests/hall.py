@@ -24,7 +24,8 @@ from bot.workshops.prompts import Prompts
 from bot.workshops.room import RoomDesk
 from bot.workshops.sessions import Sessions
 from models.landlords import all_landlords
-from models.workshops import Participant, Workshop, participants_of
+from models.participants import Participant, participants_of
+from models.workshops import Workshop
 
 LONDON = ZoneInfo("Europe/London")
 ACCOUNT = "+447700900000"

@@ -18,7 +18,8 @@ from models.audit import before
 from models.base import new_id
 from models.landlords import Line
 from models.outbound import Outbound
-from models.workshops import Participant, Workshop, WorkshopRelease, all_workshops, landlords_of
+from models.participants import Participant
+from models.workshops import Workshop, WorkshopRelease, all_workshops, landlords_of
 
 ORGANISER = "organiser-ours@staff.example"
 PLAN = {

@@ -4,18 +4,23 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.conversation import dialogue, obeying
 from bot.conversation.dialogue import Here, begin, step
 from bot.conversation.hand_overs import load_rules
 from bot.conversation.messages import Incoming
+from bot.conversation.safety import danger_in
 from bot.conversation.script import load_scripts
 from bot.conversation.speech import Facts, reply_for
 from bot.conversation.state import State
 from bot.conversation.turn import Answered, Consented, Forgotten, HandOver, Rejoined, Stopped, Told, Turn
+from bot.understanding.commands import read_command
+from bot.understanding.language import read_language
 from bot.understanding.lexicon import phrases
 from bot.wording import load_wording
 from handlers.twilio_reading import carrier_word
@@ -140,6 +145,17 @@ EVERY_STATE = [
 CERTAIN = ("stop", "delete", "help", "language")
 
 
+@pytest.fixture
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a text says by itself is read once and not in each state anew: the readers know of no state."""
+    for reader in (danger_in, read_command, read_language):
+        once = cache(reader)
+        for module in (dialogue, obeying):
+            if hasattr(module, reader.__name__):
+                monkeypatch.setattr(module, reader.__name__, once)
+
+
+@pytest.mark.usefixtures("_read_once")
 @pytest.mark.parametrize("name", CERTAIN)
 def test_no_state_takes_a_command_for_an_answer(name: str) -> None:
     """Every wording of STOP, DELETE, HELP and a language change, in every state that there is."""

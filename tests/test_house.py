@@ -96,6 +96,7 @@ ARROWS = {
         "models",
     },
     "bot.log": set(),
+    "bot.memory": set(),
     "bot.failpoints": set(),
     "bot.numbers": set(),
     "bot.mail": {"bot.log", "models"},
@@ -393,6 +394,7 @@ ARROWS = {
     },
     "bot.checks": {
         "bot.audit",
+        "bot.checks",
         "bot.console.group_roles",
         "bot.conversation.hand_overs",
         "bot.key_chain",

@@ -1,5 +1,7 @@
 """Many processes on one PostgreSQL: one leads, and a cut connection loses nothing."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import databases
@@ -7,7 +9,9 @@ import pytest
 from rig import rig
 from sqlalchemy import text
 
+from bot.key_chain import check_chain, join_chain
 from bot.leader import AdvisoryLead
+from bot.privacy.keys import Keyring
 from models import Store
 
 pytestmark = pytest.mark.only_postgresql
@@ -36,6 +40,20 @@ def test_a_cut_connection_loses_no_message(tmp_path: Path) -> None:
         for number in range(4):
             _cut_all(made.store())
             assert len(made.text("sms", f"+4477009004{number:02}", "the tap drips still", replies=2)) == 2
+
+
+def test_two_that_start_at_once_agree_on_the_keys(tmp_path: Path) -> None:
+    """Both find a database without keys and write theirs down: whoever comes second takes what is there."""
+    url, now = databases.migrated(tmp_path / "a.db"), datetime.now(UTC)
+    keys = Keyring([os.urandom(32)], [os.urandom(32)])
+    first, second = (databases.store(url) for _ in range(2))
+
+    def overtaken() -> datetime:
+        join_chain(second, keys, lambda: now)
+        return now
+
+    assert join_chain(first, keys, overtaken).chain == keys.chain
+    assert check_chain(second, keys)[1] is False
 
 
 def _cut_all(store: Store) -> None:

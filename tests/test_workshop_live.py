@@ -22,7 +22,8 @@ from bot.workshops.room import RoomDesk
 from models import Store
 from models.base import new_id
 from models.landlords import all_landlords
-from models.workshops import COMING, Contribution, Participant, Workshop, WorkshopLandlord
+from models.participants import COMING, Contribution, Participant
+from models.workshops import Workshop, WorkshopLandlord
 
 PEOPLE = 200
 COUNTED = 40

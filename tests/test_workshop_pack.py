@@ -16,8 +16,9 @@ from bot.workshops.moderating import NotAllowed, WordsDesk
 from bot.workshops.pack import Pack
 from bot.workshops.print import after_page, pack_page
 from bot.workshops.releasing import Releases
+from models.participants import Contribution, Participant, take_back
 from models.people import Contact
-from models.workshops import Contribution, Participant, Workshop, take_back
+from models.workshops import Workshop
 
 EVENING = ("2026-12-09", "18:00")
 

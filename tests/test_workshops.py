@@ -19,9 +19,9 @@ from bot.export import Export
 from bot.understanding.roles import read_role, wants_to_leave
 from bot.workshops.guests import BadGuest, Guest, NotAList, read_guests
 from bot.workshops.planning import WorkshopProblem
+from models.participants import Contribution, contributions_of
 from models.people import Contact
 from models.stories import Story
-from models.workshops import Contribution, contributions_of
 
 UNPROMPTED = {
     "pre_session.good": "2026-12-03 10",

@@ -145,6 +145,7 @@ class Person(asyncio.Protocol):
             if self._late:
                 self._late.cancel()
             self._load.finished()
+            self._answered = False  # a reply too many must not end the turn twice
             self._turn += 1
             asyncio.get_running_loop().call_soon(self._next)
 

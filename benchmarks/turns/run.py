@@ -88,6 +88,7 @@ def peer(name: str, file: str, channel: str = "telegram") -> Case:
 
 
 NO_WAIT = ("--no-wait",)
+STORIES = ("--stories", "100000")
 SETS: dict[str, list[Case]] = {
     "telegram": [
         ours("telegram"),
@@ -109,6 +110,10 @@ SETS: dict[str, list[Case]] = {
         ours("telegram", load=(*NO_WAIT, "--delay", "0.08"), name="Listened, provider takes 80 ms"),
         ours("telegram", load=NO_WAIT, name="Listened, provider answers at once"),
     ],
+    "release": [
+        ours("telegram", *STORIES, load=NO_WAIT, name="Listened, no release"),
+        ours("telegram", *STORIES, "--releasing", load=NO_WAIT, name="Listened, releasing all the time"),
+    ],
     "slow": [
         ours("telegram", "--no-work", "--slow", "2", load=NO_WAIT, name="Listened, + 2 ms a commit"),
         floor("--slow", "2", name="floor: group commit, + 2 ms"),
@@ -123,16 +128,16 @@ def run(case: Case, seconds: float, warm: float) -> Result:
         tempfile.TemporaryDirectory(prefix="listened-peer-") as folder,
         _loading(case, seconds, warm) as load,
     ):
-        api, port = load.stdout.readline().strip(), _free_port()
+        api, port = load.stdout.readline().strip(), free_port()
         command = [part.format(port=port, api=api, folder=folder) for part in case.command]
-        with _serving(command, port) as server:
+        with serving(command, port) as server:
             load.stdin.write(f"{port} http://127.0.0.1:{port}\n")
             load.stdin.flush()
             load.stdout.readline()  # it has warmed up
             used = cpu_of(server.pid)
             result: Result = json.loads(load.stdout.readline())
             result["cpu"] = (cpu_of(server.pid) - used) / max(result["turns"], 1) * 1000
-            result["rss"] = _rss(server.pid)
+            result["rss"] = rss(server.pid)
     result["rate"] = result["turns"] / result["seconds"]
     return result
 
@@ -151,7 +156,8 @@ def _loading(case: Case, seconds: float, warm: float) -> Iterator["subprocess.Po
 
 
 @contextmanager
-def _serving(command: Sequence[str], port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def serving(command: Sequence[str], port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A bot that is running and takes requests."""
     process = subprocess.Popen(
         [*_on(CORES[-1]), *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -179,7 +185,8 @@ def _on(core: int) -> list[str]:
     return ["taskset", "-c", str(core)] if len(CORES) > 1 and shutil.which("taskset") else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as opened:
         return int(opened.getsockname()[1])
 
@@ -190,7 +197,8 @@ def cpu_of(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS
 
 
-def _rss(pid: int) -> float:
+def rss(pid: int) -> float:
+    """The resident memory of a process, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
 

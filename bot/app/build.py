@@ -14,6 +14,7 @@ from bot.conversation.hand_overs import load_rules
 from bot.delivery.hours import Hours
 from bot.failpoints import failpoint
 from bot.log import log_error
+from bot.memory import keep_together
 from bot.schedule import queue_due
 from bot.settings import Settings
 
@@ -91,6 +92,7 @@ def build(settings: Settings, clock: Clock = utc_now, hours: Hours | None = None
         KeyProblem: when they are not the keys of this database.
         MailSettingsProblem: when SMTP_URL can't be read.
     """
+    keep_together()
     ground, rules = lay_ground(settings, clock, hours), load_rules()
     hands = handing_over(ground, rules)
     talks = talking(ground, rules, hands.hand_overs.make)

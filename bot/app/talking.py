@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.app.channels import listed_of
 from bot.app.ground import Ground
 from bot.conversation import dialogue
 from bot.conversation.hand_overs import Rule
@@ -17,7 +18,6 @@ from bot.delivery.reconcile import Reconciler
 from bot.delivery.turns import MakeHandOver, Turns
 from bot.responses import Responses
 from bot.visits import Visits
-from handlers.twilio import TwilioChannel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +74,13 @@ def talking(ground: Ground, rules: Mapping[str, Rule], make: MakeHandOver) -> Ta
 
 def _reconciler(ground: Ground, inbox: Inbox) -> Reconciler:
     hours = ground.settings.twilio_clear_after_hours
-    listed = [channel for channel in ground.channels.values() if isinstance(channel, TwilioChannel)]
     clear_after = timedelta(hours=hours) if hours else None
     return Reconciler(
-        ground.store, ground.keys, listed, inbox.receive, ground.threads, ground.clock, clear_after
+        ground.store,
+        ground.keys,
+        listed_of(ground.channels),
+        inbox.receive,
+        ground.threads,
+        ground.clock,
+        clear_after,
     )

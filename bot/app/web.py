@@ -22,11 +22,13 @@ from bot.console.visits_api import VisitsApi
 from bot.conversation.messages import Arrival
 from bot.delivery.first_aid import FirstAid
 from bot.health import health_routes
+from bot.memory import settle
 from bot.metrics import Meter
 from bot.notice import as_page, notice
 from bot.numbers import spaced
 from bot.privacy.redact import redact
 from bot.settings import Settings
+from bot.understanding.reading import read
 from bot.workshops.live import LivePage
 from handlers.web import webhook_routes
 
@@ -95,7 +97,7 @@ def _lifespan(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(_warm, product.first_aid))
+        warming = asyncio.create_task(asyncio.to_thread(warm, product.first_aid))
         preparing = asyncio.create_task(product.prepare())
         async with work_of(product).going_on(ended) if work else contextlib.nullcontext():
             yield
@@ -105,10 +107,12 @@ def _lifespan(
     return lifespan
 
 
-def _warm(first_aid: FirstAid) -> None:
+def warm(first_aid: FirstAid) -> None:
     """Have what the first message needs in memory before it comes, an operator's own model included."""
     first_aid.warm()
-    redact("")
+    read("They came twice and nobody said when it would be put right")
+    redact("My name is Sam Pollard and I live at 12 Harbour Street")
+    settle()
 
 
 def _to_text(settings: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""`listened workshop`: setting a workshop up, inviting to it, and what comes of it."""
+"""`listened workshop`: setting a workshop up, changing it, and inviting to it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,33 +9,17 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.app import Product
-from bot.cli import workshop_papers
+from bot.cli import workshop_papers, workshop_words
 from bot.cli.common import WhichWorkshop, mail_address, product, the_landlord, the_workshop, whoever
 from bot.conversation.join_codes import spoken
-from bot.privacy.redact import redact_more
 from bot.wording import DEFAULT
-from bot.workshops.after import recurring
 from bot.workshops.guests import NotAList, read_guests
 from bot.workshops.members import when_it_is
-from bot.workshops.moderating import NotAllowed, Waiting, WordsDesk
-from bot.workshops.pack import characteristic
 from bot.workshops.planning import Plan, WorkshopProblem
 from bot.workshops.prompts import moments_of
-from bot.workshops.releasing import words_kept
-from models.workshops import (
-    COMING,
-    DECLINED,
-    INVITED,
-    LEFT,
-    WAITING,
-    Workshop,
-    all_workshops,
-    count_in,
-    landlords_of,
-    workshops_of,
-)
+from models.participants import COMING, DECLINED, INVITED, LEFT, WAITING, count_in
+from models.workshops import Workshop, all_workshops, landlords_of
 
-TO_RECUR = 2
 MOST_SHOWN = 20
 TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 workshop_app = typer.Typer(help="Workshops: before, during and after.", no_args_is_help=True)
@@ -52,6 +36,7 @@ Times = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    workshop_words.register(workshop_app)
     workshop_papers.register(workshop_app)
     app.add_typer(workshop_app, name="workshop")
 
@@ -225,69 +210,6 @@ def change_workshop(  # noqa: PLR0913 - a command's options
         changed = the_workshop(built, code)
         typer.echo(f"{changed.title}, {when_it_is(changed, DEFAULT)}, {changed.place}")
         _say_times(built, changed)
-
-
-@workshop_app.command("moderate")
-def moderate(
-    code: WhichWorkshop,
-    moderator: Annotated[
-        str, typer.Option(help="Who decides: your e-mail address or name. No organiser may.")
-    ] = "",
-) -> None:
-    """Decide, one by one, which words may be shown at the workshop."""
-    with product() as built:
-        workshop = the_workshop(built, code)
-        try:
-            desk = WordsDesk(built.store, built.keys, built.clock, workshop, whoever(moderator))
-        except NotAllowed as problem:
-            raise typer.BadParameter(str(problem), param_hint="--moderator") from None
-        waiting = desk.waiting()
-        if not waiting:
-            typer.echo("Nothing waits.")
-        for number, one in enumerate(waiting, start=1):
-            typer.echo(f"\n{number} of {len(waiting)} ({one.question})\n  {one.words}\n")
-            for doubt in one.doubts:
-                typer.echo(f"  look at: {doubt}")
-            if not _decide(desk, one):
-                return
-
-
-def _decide(desk: WordsDesk, one: Waiting) -> bool:
-    """Ask about one; False when the moderator wants to stop."""
-    remove: list[str] = []
-    while True:
-        choice = typer.prompt("[a]pprove, [r]emove words, [s]et aside, [l]ater, [q]uit", default="l")
-        match choice.strip().lower()[:1]:
-            case "a":
-                desk.approve(one.id, remove)
-            case "s":
-                desk.set_aside(one.id)
-            case "r":
-                remove.append(typer.prompt("Which words, exactly as they stand"))
-                typer.echo(f"  {redact_more(one.words, remove)}")
-                continue
-            case "q":
-                return False
-        return True
-
-
-@workshop_app.command("across")
-def across(
-    organiser: Annotated[str, typer.Argument(metavar="EMAIL", help="Whose workshops.")],
-) -> None:
-    """Say what recurs in the released words of somebody's workshops: characteristics, and what gets in the way."""
-    with product() as built, built.store.read() as session:
-        held = workshops_of(session, built.keys.lookups("organiser", organiser.casefold()))
-        for name, title in (
-            ("excellent", "What excellent service does"),
-            ("barriers", "What gets in the way"),
-        ):
-            released = words_kept(session, built.keys, held, name, built.clock())
-            typer.echo(f"{title} (workshops with released words: {len(released)})")
-            for theme, count in recurring(released):
-                typer.echo(f"  {count:>3}  {characteristic(theme)}")
-            if len(released) < TO_RECUR:
-                typer.echo("  Nothing can recur yet: that takes two workshops with released words.")
 
 
 @workshop_app.command("close")

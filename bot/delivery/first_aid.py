@@ -6,14 +6,13 @@ the signpost is sent straight away. It may come twice; that is better than late.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from bot.conversation.dialogue import signposts
 from bot.conversation.messages import Arrival, Channel, ChannelName, Incoming, Outgoing
 from bot.conversation.speech import Facts, reply_for
-from bot.conversation.turn import Say
 from bot.log import get_logger, log_error
 from bot.understanding.language import tell, warm
 from bot.wording import DEFAULT, Wording
@@ -50,6 +49,7 @@ class FirstAid:
         self._lines = lines
         self._clock = clock
         self._helped: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._helping: set[asyncio.Task[None]] = set()
 
     async def beside(self, arrival: Arrival, storing: Coroutine[Any, Any, object]) -> object:
         """Store something; if that takes too long and it speaks of danger, say where to turn meanwhile.
@@ -63,22 +63,31 @@ class FirstAid:
         """
         if not isinstance(arrival, Incoming) or arrival.choice:
             return await storing
-        task = asyncio.ensure_future(storing)
-        done, _ = await asyncio.wait([task], timeout=PATIENCE_SECONDS)
-        # Only now is the message read: storing it reads it too, and nearly always in time.
-        if (not done or task.exception() is not None) and (says := signposts(arrival.text)):
-            await self._help(arrival, says)
-        return await task
+        # Only when it is late is the message read here: storing it reads it too, and nearly always in time.
+        late = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin, arrival)
+        try:
+            return await storing
+        except Exception:
+            await self._help(arrival)
+            raise
+        finally:
+            late.cancel()
+
+    def _begin(self, incoming: Incoming) -> None:
+        task = asyncio.create_task(self._help(incoming))
+        self._helping.add(task)
+        task.add_done_callback(self._helping.discard)
 
     def warm(self) -> None:
         """Have all that is needed in memory before the first message comes."""
+        warm(self._wording.languages)  # first, because it takes most memory while it is loaded
         signposts("is anybody there who can tell me what to do")
-        warm(self._wording.languages)
 
-    async def _help(self, incoming: Incoming, says: Sequence[Say]) -> None:
+    async def _help(self, incoming: Incoming) -> None:
+        says = signposts(incoming.text)
         key = (incoming.channel, incoming.external_id)
         channel = self._channels.get(incoming.channel)
-        if key in self._helped or channel is None:
+        if not says or key in self._helped or channel is None:
             return
         self._helped[key] = None
         if len(self._helped) > REMEMBERED:

@@ -1,7 +1,7 @@
 """Initiative: what we say first. Conversations that we open, and those that want to be asked when nothing has come."""
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, cast
 
@@ -78,18 +78,13 @@ class Initiative:
         return self._say_first(channel, account, address, lambda state: dialogue.begin(state, script, errand))
 
     def ask_all(
-        self,
-        session: Session,
-        whom: Sequence[tuple[Contact, str]],
-        hashes: Mapping[int, Collection[bytes]],
-        script: Script,
+        self, session: Session, whom: Sequence[tuple[Contact, str]], script: Script
     ) -> frozenset[int]:
         """Open conversations from our side, in somebody's transaction: they call `wake` after its commit.
 
         Args:
             session: a transaction that may write, in which the contacts are locked.
             whom: contacts who may be asked, each once, and from which of our numbers or bots each is.
-            hashes: every keyed hash under which each may be listed, by contact.
             script: what to ask.
 
         Returns:
@@ -101,7 +96,7 @@ class Initiative:
         seats = [(contact, line) for contact, line in placed if line is not None]
         if not seats:
             return frozenset()
-        with self._turns.beginning(session, seats, hashes) as group:
+        with self._turns.beginning(session, seats) as group:
             alike: dict[object, list[Talk]] = {}
             for contact, line in seats:
                 talk = self._turns.open(group, contact, line)

@@ -40,6 +40,10 @@ LEASE: Final = timedelta(minutes=1)
 """Far longer than any provider's time-out: whoever has not settled a message by then is dead."""
 LONGEST_SLEEP: Final = 5.0
 """Seconds between two looks at the queue when nothing wakes us: another process may have filled it."""
+SHORTEST_SLEEP: Final = 0.01
+"""Less than it takes for as much to be allowed as may go at once (`pacing.AT_ONCE`), or the pace would not be kept."""
+TOGETHER_SECONDS: Final = 0.01
+"""A pause after each round, so that what ends or is queued meanwhile takes one transaction and not many."""
 DRAIN_SECONDS: Final = 10.0
 """How long what is being sent may take to end when the process is told to stop."""
 
@@ -101,7 +105,9 @@ class Outbox:
     async def _do_once(self) -> float:
         if self._stopping:
             return LONGEST_SLEEP
-        return (await self._go_round()).seconds
+        seconds = (await self._go_round()).seconds
+        await asyncio.sleep(TOGETHER_SECONDS)
+        return seconds
 
     async def drain(self) -> int:
         """Send what is due now, each contact's messages in order; says how many were tried."""
@@ -171,7 +177,7 @@ class Outbox:
             return LONGEST_SLEEP  # whatever ends wakes us
         now = self._clock()
         opens = min((tap.opens_at(now) for tap in self._taps.values()), default=now)
-        return min(max((max(due, opens) - now).total_seconds(), 0.05), LONGEST_SLEEP)
+        return min(max((max(due, opens) - now).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
 
     def _claim(self, session: Session, room: int) -> Sequence[Parcel]:
         parcels: list[Parcel] = []

@@ -13,6 +13,8 @@ LOST_IN_A_ROW: Final = 5
 """So many lost answers in a row mean that the provider is ill: sending on would make all of them doubtful."""
 FIRST_PAUSE: Final = timedelta(seconds=20)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
+AT_ONCE: Final = 0.05
+"""Share of a second's messages that may go at once after a lull, beside one: no second has more than that too many."""
 JITTER: Final = 0.1
 """Share of a wait that is left to chance, so that what failed together is not tried together again."""
 
@@ -36,11 +38,10 @@ class Tap:
         """How many messages may go now."""
         if self._closed_until is not None and now < self._closed_until:
             return 0
+        most = 1.0 + AT_ONCE * self.pace.per_second
         elapsed = (now - self._since).total_seconds() if self._since else 1.0
         self._since = now
-        self._allowance = min(
-            self._allowance + max(elapsed, 0.0) * self.pace.per_second, self.pace.per_second
-        )
+        self._allowance = min(self._allowance + max(elapsed, 0.0) * self.pace.per_second, most)
         return int(self._allowance)
 
     def take(self, count: int) -> None:

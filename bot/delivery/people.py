@@ -18,6 +18,7 @@ from models.people import (
     contacts_by_lookup,
     contacts_of_all,
     listed,
+    people_elsewhere,
     rejoin,
     stop,
     stored_as,
@@ -125,11 +126,14 @@ class People:
     def known(self, session: Session, contacts: Sequence[Contact]) -> Known:
         """What must be known of these contacts to say whether they may be asked."""
         everywhere: dict[bytes, list[Contact]] = {}
-        others = contacts_of_all(
-            session, {contact.person for contact in contacts}, [contact.id for contact in contacts]
-        )
-        for one in (*contacts, *others):
+        for one in contacts:
             everywhere.setdefault(one.person, []).append(one)
+        # Few are on two channels, and only those are read again.
+        ids = {contact.id for contact in contacts}
+        elsewhere = people_elsewhere(session, list(everywhere), ids)
+        for one in contacts_of_all(session, elsewhere) if elsewhere else ():
+            if one.id not in ids:
+                everywhere[one.person].append(one)
         return Known({contact.id: self.hashes_of(contact) for contact in contacts}, everywhere)
 
     def stop(self, session: Session, contact: Contact) -> None:

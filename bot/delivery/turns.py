@@ -1,7 +1,7 @@
 """Turns: writing down all that a turn of the dialogue changes, in the transaction of what caused it."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -127,17 +127,14 @@ class Turns:
         StoryBook(session, self._keys).label(sorted(group.retold), self._clock())
 
     @contextmanager
-    def beginning(
-        self, session: Session, seats: Sequence[tuple[Contact, Line]], hashes: Mapping[int, Collection[bytes]]
-    ) -> Iterator[Group]:
+    def beginning(self, session: Session, seats: Sequence[tuple[Contact, Line]]) -> Iterator[Group]:
         """A group of contacts with whom nothing but `begin` is done, so that less must be looked up.
 
         Args:
             session: the transaction of what caused it.
-            seats: each contact, once, with the line that is spoken on.
-            hashes: every keyed hash under which a contact's person may be listed, by contact.
+            seats: each contact, once, with the line that is spoken on; all may be asked (`People.whys_not`).
         """
-        group = gather_to_begin(session, seats, hashes)
+        group = gather_to_begin(session, seats)
         yield group
         group.write()
 

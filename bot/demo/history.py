@@ -143,12 +143,10 @@ def _moderate(stage: Stage, told: list[MadeUp], *, last: bool) -> None:
     with product.store.read() as session:
         landlord = all_landlords(session)[0]
     desk = Desk(product.store, product.keys, product.clock, landlord, "history")
-    waiting = desk.waiting()
-    if not last:
-        for one in desk.unread():
-            desk.mark_read(one.story_id)
+    for one in desk.unread()[: -LEFT_FOR_THE_DESK if last else None]:
+        desk.mark_read(one.story_id)
     worth_it = {redact(story.text).words for story in told if story.excerpt}
-    for one in waiting[: -LEFT_FOR_THE_DESK if last else None]:
+    for one in desk.waiting()[: -LEFT_FOR_THE_DESK if last else None]:
         if one.words in worth_it:
             desk.approve(one.story_id)
         else:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.privacy import lexicon
 from bot.privacy.births import birth_doubts
 from bot.privacy.codes import code_doubts
-from bot.privacy.homes import home_doubts, place_doubts
+from bot.privacy.home_doubts import home_doubts, place_doubts
 from bot.privacy.spans import REFERENCE, Doubt, Span
 
 _DIGIT: Final = re.compile(r"\d")

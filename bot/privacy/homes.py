@@ -5,21 +5,20 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from bot.privacy import lexicon
 from bot.privacy.lexicon import entries
-from bot.privacy.spans import ADDRESS, PLACE, Doubt, Span
+from bot.privacy.spans import ADDRESS, PLACE, Span
 
-_ONES: Final = "one|two|three|four|five|six|seven|eight|nine"
+ONES: Final = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS: Final = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_TENS: Final = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
-_SPELLED: Final = (
-    rf"(?:(?:a |one )?hundred and )?(?:(?:{_TENS})(?:[ \-](?:{_ONES}))?|{_TEENS}"
-    rf"|{_ONES})(?:[ \-]?[a-d])?\b(?!-)"
+TENS: Final = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
+SPELLED: Final = (
+    rf"(?:(?:a |one )?hundred and )?(?:(?:{TENS})(?:[ \-](?:{ONES}))?|{_TEENS}"
+    rf"|{ONES})(?:[ \-]?[a-d])?\b(?!-)"
 )
-_NUMBER: Final = r"\d{1,3}[a-k]?(?![\w%£:/\-]|[.,]\d)"
-_DIGIT: Final = re.compile(r"\d")
+NUMBER: Final = r"\d{1,3}[a-k]?(?![\w%£:/\-]|[.,]\d)"
+DIGIT: Final = re.compile(r"\d")
 _NO_TIME: Final = r"(?<![\w£$€.,:/\-])"
-_WHERE: Final = (
+WHERE: Final = (
     r"(?:at|in|from|of|opposite|above|below|beneath|under|next to|beside|behind|outside|near|to|for|by|with)"
 )
 
@@ -41,7 +40,7 @@ _GROUND: Final = re.compile(
 _SEVERAL: Final = re.compile(
     rf"\b(?:flats|numbers|nos\.?|houses|apartments|doors|homes) (?P<it>\d{{1,3}}[a-h]?(?:(?: ?[,\-–&/] ?"
     rf"| and | to | or |, and )"
-    rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{_TENS}|days?|weeks?|months?|hours?|times))",
+    rf"\d{{1,3}}[a-h]?\b)+)(?! ?(?:%|{TENS}|days?|weeks?|months?|hours?|times))",
     re.IGNORECASE,
 )
 # "caravan 9", "studio 5"; "27's bins"; "22 keeps banging"; "block C, flat 12".
@@ -70,8 +69,8 @@ _THEN_BLOCK: Final = re.compile(
 )
 # Who or what is at home somewhere: then the number is the home.
 _DWELLING: Final = re.compile(
-    rf"\b(?P<who>[a-z][a-z'’]*),? (?:up |down |over |out |there |round |just |still |right )?(?P<at>{_WHERE}) "
-    rf"(?:the )?(?P<it>(?:no\.? ?|number )?(?:{_NUMBER}|(?:{_SPELLED})))(?: (?P<next>[a-z'’]+))?",
+    rf"\b(?P<who>[a-z][a-z'’]*),? (?:up |down |over |out |there |round |just |still |right )?(?P<at>{WHERE}) "
+    rf"(?:the )?(?P<it>(?:no\.? ?|number )?(?:{NUMBER}|(?:{SPELLED})))(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
 _DOOR: Final = re.compile(
@@ -79,14 +78,14 @@ _DOOR: Final = re.compile(
     r"|(?<=our )number(?:'s| is) )\d{1,3}[a-h]?)(?![\w:/.%]*\d)",
     re.IGNORECASE,
 )
-_BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{_SPELLED}),? (?:the )?$", re.IGNORECASE)
+_BEFORE_STREET: Final = re.compile(rf"\b(?P<it>{SPELLED}),? (?:the )?$", re.IGNORECASE)
 _AFTER_BLOCK: Final = re.compile(
     rf",? (?:in |at |on )?(?P<it>(?:flat |no\.? ?|number |flt |apt |apartment |door |room "
-    rf"|house )?(?:{_NUMBER}|\d/\d))(?! ?(?:(?i:{_TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
+    rf"|house )?(?:{NUMBER}|\d/\d))(?! ?(?:(?i:{TENS}|hundred)))(?: (?P<next>[a-z'’]+))?",
     re.IGNORECASE,
 )
 _AFTER_ALL: Final = re.compile(
-    rf",? (?P<it>(?:flat|no\.?|number|flt|apt|door|room|house) {_SPELLED})", re.IGNORECASE
+    rf",? (?P<it>(?:flat|no\.?|number|flt|apt|door|room|house) {SPELLED})", re.IGNORECASE
 )
 _NAMED_HOUSE: Final = re.compile(
     r"\b(?:The )?(?:(?:Old|New|Little|Upper|Lower|Long|Mill|Hill|[A-Z][a-z'’]{2,}) ){0,2}(?:Cottage|Bungalow"
@@ -97,20 +96,21 @@ _NAMED_HOUSE: Final = re.compile(
 
 
 @cache
-def _list(name: str) -> frozenset[str]:
+def listed(name: str) -> frozenset[str]:
+    """The words of a list of places.toml."""
     return entries("places.toml", name)
 
 
 def homes(text: str, found: list[Span]) -> Iterator[Span]:
     """Homes that a number alone gives away, and the numbers that stand before or after a named place."""
-    if _DIGIT.search(text):
+    if DIGIT.search(text):
         yield from _numbered(text)
     for match in _GROUND.finditer(text):
         yield Span(*match.span("it"), ADDRESS, "a flat on a stair", 0.7)
-    for match in _NAMED_HOUSE.finditer(text) if _HOUSE_WORD.search(text) else ():
+    for match in _NAMED_HOUSE.finditer(text) if HOUSE_WORD.search(text) else ():
         if not match.group().startswith("The ") or " " in match.group()[4:]:
             yield from _named_house(match)
-    for match in _DWELLING.finditer(text) if _A_NUMBER.search(text) else ():
+    for match in _DWELLING.finditer(text) if A_NUMBER.search(text) else ():
         if _is_home(match):
             yield Span(*match.span("it"), ADDRESS, "a number that means a home", 0.7)
     for span in found:
@@ -120,7 +120,7 @@ def homes(text: str, found: list[Span]) -> Iterator[Span]:
 
 def _named_house(match: re.Match[str]) -> Iterator[Span]:
     words = match.group().removeprefix("The ").split()
-    if len(words) > 1 and words[0].casefold() not in _list("describing") - {"old", "new", "little", "long"}:
+    if len(words) > 1 and words[0].casefold() not in listed("describing") - {"old", "new", "little", "long"}:
         yield Span(*match.span(), ADDRESS, "a named house", 0.7)
 
 
@@ -135,7 +135,7 @@ def _numbered(text: str) -> Iterator[Span]:
         (_THEN_BLOCK, "a numbered block"),
     ):
         for match in pattern.finditer(text):
-            if not _counted(text, match.end("it")) and not _menu(text, match.start()):
+            if not counted(text, match.end("it")) and not _menu(text, match.start()):
                 yield Span(*match.span("it"), ADDRESS, reason, 0.7)
     for match in _WITH_BLOCK.finditer(text):
         yield Span(match.start(), match.end("block"), ADDRESS, "a numbered block", 0.7)
@@ -152,13 +152,14 @@ def _menu(text: str, start: int) -> bool:
     return bool(_MENU.search(text, max(0, start - 12), start))
 
 
-def _counted(text: str, end: int) -> bool:
+def counted(text: str, end: int) -> bool:
+    """Whether what stands after a number is what it counts: "14 days", "3 children"."""
     following = re.compile(r" ?([a-z'’]+)", re.IGNORECASE).match(text, end)
-    return bool(following) and following[1].casefold() in _list("units") - _JOINING | _COUNTED  # type: ignore[index]
+    return bool(following) and following[1].casefold() in listed("units") - JOINING | COUNTED  # type: ignore[index]
 
 
-_JOINING: Final = frozenset(["and", "in", "on", "till", "til", "to", "of", "for", "when", "the", "a", "or"])
-_COUNTED: Final = frozenset(
+JOINING: Final = frozenset(["and", "in", "on", "till", "til", "to", "of", "for", "when", "the", "a", "or"])
+COUNTED: Final = frozenset(
     [
         "degrees",
         "of",
@@ -174,7 +175,7 @@ _COUNTED: Final = frozenset(
         "attempts",
     ]
 )
-_CLOCK: Final = 12  # up to here "at 9" may be an hour
+CLOCK: Final = 12  # up to here "at 9" may be an hour
 
 
 _PARTS: Final = frozenset(
@@ -200,9 +201,9 @@ def _is_home(match: re.Match[str]) -> bool:
     """Whether "the lad from 9", "kids at forty one", "upstairs at 31" tells where somebody lives."""
     who, joint, following = match["who"].casefold(), match["at"].casefold(), (match["next"] or "").casefold()
     value = match["it"].casefold()
-    number = int(re.sub(r"\D", "", value) or 0) or (_CLOCK + 1 if re.search(_TENS, value) else _CLOCK)
+    number = int(re.sub(r"\D", "", value) or 0) or (CLOCK + 1 if re.search(TENS, value) else CLOCK)
     named = value.startswith("n") and not value.startswith(("nine", "ninety"))
-    if following in _list("units") - _JOINING | _COUNTED or who not in _list("people_at_home") | _list(
+    if following in listed("units") - JOINING | COUNTED or who not in listed("people_at_home") | listed(
         "things_at_home"
     ):
         return False
@@ -212,14 +213,14 @@ def _is_home(match: re.Match[str]) -> bool:
         return False
     if joint in {"under", "beneath", "behind", "beside"} or (who == "moved" and joint == "in"):
         return False
-    if who in _list("people_at_home"):
+    if who in listed("people_at_home"):
         return (
             joint != "at"
-            or number > _CLOCK
+            or number > CLOCK
             or named
             or who in {"man", "woman", "lady", "lad", "lass", "bloke", "neighbour", "neighbours", "kids"}
         )
-    return number > _CLOCK or named
+    return number > CLOCK or named
 
 
 def _beside(text: str, span: Span) -> Iterator[Span]:
@@ -242,109 +243,14 @@ def _after(text: str, span: Span) -> Iterator[Span]:
     unit = bool(_UNIT.search(text, span.end, after.end("it")))
     following = (after.groupdict().get("next") or "").casefold()
     further = _A_WORD.match(text, after.end())
-    counted = bool(further) and further.group().strip().casefold() in _list("units") - _JOINING  # type: ignore[union-attr]
+    counted = bool(further) and further.group().strip().casefold() in listed("units") - JOINING  # type: ignore[union-attr]
     joint = re.search(r"\b(?:in|at|on)\b", text[span.end : after.start("it")])
-    if (unit or (span.type == PLACE and not joint)) and not counted and following not in _list("units"):
+    if (unit or (span.type == PLACE and not joint)) and not counted and following not in listed("units"):
         yield Span(*after.span("it"), ADDRESS, "a number after a block", 0.7)
 
 
-_HOUSE_WORD: Final = re.compile(
+HOUSE_WORD: Final = re.compile(
     "Cottage|Bungalow|Rectory|Vicarage|house|Barn|House|Farm|Granary|Stables|Forge|Smithy|Almshouse|Manse|Lodge|Villa|Steps"
     "|Shippon|Croft|Hollow"
 )
-_A_NUMBER: Final = re.compile(rf"\d|{_TENS}|teen|{_ONES}|ten|eleven|twelve", re.IGNORECASE)
-
-# ---- what is doubtful ----
-_ANY_HOME: Final = re.compile(
-    rf"\b(?:{_WHERE[3:-1]}|number|no\.?|nr|room|rm|door|flat|house|h/n|block|plot|unit|live|lives|lived"
-    rf"|living) (?:the )?(?P<it>{_NUMBER})(?: (?P<next>[a-z'’]+))?",
-    re.IGNORECASE,
-)
-_ANY_STAIR: Final = re.compile(r"(?<![\w£/.\-])[0-4]/[1-4](?![\w/]|\.\d)", re.IGNORECASE)
-_ANY_LETTERED: Final = re.compile(r"(?<![\w£/.\-])\d{1,3}[a-d](?![\w/\-])", re.IGNORECASE)
-_ANY_RANGE: Final = re.compile(
-    r"\b(?:at|in|from|of) (?P<it>\d{1,3}[a-h]?-\d{1,3}[a-h]?)(?! ?(?:[a-z]|%|/))", re.IGNORECASE
-)
-_ANY_SPELLED: Final = re.compile(
-    rf"\b(?:at|in|number|from|opposite|above|below) (?P<it>{_SPELLED})(?: (?P<next>[a-z'’]+))?", re.IGNORECASE
-)
-_AGE_OR_CLOCK: Final = re.compile(
-    r"\b(?:stage|band|queue|list|press|aged?|died|retired|retire|years|temperature|thermostat|stuck|set|stays?|heating|warm|degrees|up|temp|mph|open|shut|closes?"
-    r"|bus|channel|year|step|page|size|grade|level|section|option|priority|lift|floor|platform|press)\W+(?:\w+\W+)?$",
-    re.IGNORECASE,
-)
-
-
-_SUBJECT: Final = re.compile(
-    r"(?:^|[.!?] |\b(?:and|but|only|cos|that|when|then|so|because|think|said|by"
-    r"|off) )(?P<it>\d{1,3}[a-h]?) (?:has|have|had|is|are|was|got|gets|never|said|says|wont|doesnt|just"
-    r"|always|still|did|didnt|already|knows|told)\b",
-    re.IGNORECASE,
-)
-
-
-def home_doubts(text: str) -> Iterator[Doubt]:
-    """Numbers that stand where a home may be meant."""
-    if not _DIGIT.search(text):
-        yield from _spelled_doubts(text)
-        return
-    for match in _ANY_HOME.finditer(text):
-        following = (match["next"] or "").casefold()
-        if following not in _list("units") - _JOINING | _COUNTED and not _is_hour_or_age(text, match):
-            yield Doubt(*match.span("it"), "a number, perhaps somebody's home")
-    for pattern in (_ANY_STAIR, _ANY_LETTERED, _ANY_RANGE, _SUBJECT):
-        for match in pattern.finditer(text):
-            group = "it" if "it" in match.groupdict() else 0
-            if not _counted(text, match.end(group)):
-                yield Doubt(*match.span(group), "perhaps the number of a flat")
-    yield from _spelled_doubts(text)
-
-
-def _spelled_doubts(text: str) -> Iterator[Doubt]:
-    for match in _ANY_SPELLED.finditer(text):
-        following = (match["next"] or "").casefold()
-        big = re.search(rf"{_TENS}|teen", match["it"], re.IGNORECASE)
-        if big and following not in _list("units") | _COUNTED and following not in {"words", "minds"}:
-            yield Doubt(*match.span("it"), "a number in words, perhaps somebody's home")
-
-
-def _is_hour_or_age(text: str, match: re.Match[str]) -> bool:
-    number = int(re.sub(r"\D", "", match["it"]))
-    before = match.group().split()[0].casefold()
-    if before in {"number", "no", "no.", "nr", "door", "flat", "house", "plot", "live", "lives", "lived"}:
-        return number == 1
-    if before in {"to", "for", "by", "with", "near", "under", "of"}:
-        return True
-    if before in {"from", "at"} and number <= _CLOCK and match["it"].isdigit():
-        return True
-    return bool(_AGE_OR_CLOCK.search(text, max(0, match.start() - 24), match.start()))
-
-
-_END: Final = (
-    r"(?:estate|estates|block|blocks|court|house|street|road|lane|avenue|close|terrace|gardens"
-    r"|towers?|flats|mews|crescent|rise|buildings|lodge|cottages?|square|heights)"
-)
-_NAMED: Final = re.compile(
-    rf"\b(?P<name>[a-z][a-z'’\-]{{2,}}) {_END}\b(?!['’]s)|\b(?:on|off|behind|at|from"
-    rf"|in|down|outside|round|near|opposite) (?:the )?(?P<other>[a-z][a-z'’\-]{{3,}})\b",
-    re.IGNORECASE,
-)
-
-
-def place_doubts(text: str) -> Iterator[Doubt]:
-    """Words that may be a street or an estate: before "estate" and the like, and after "at the", "behind"."""
-    for match in _NAMED.finditer(text):
-        group = "name" if match["name"] else "other"
-        low = match[group].casefold().replace("’", "'").removesuffix("'s")
-        if _may_name_place(low, of_street=group == "name"):
-            yield Doubt(*match.span(group), "perhaps a street or an estate")
-
-
-def _may_name_place(low: str, *, of_street: bool) -> bool:
-    if low in _list("describing") or low in lexicon.left_alone() or low in lexicon.everyday():
-        return False
-    if of_street:
-        return True
-    if low.endswith("s") and low[:-1] in lexicon.everyday():
-        return False
-    return low not in lexicon.ordinary() and low not in _list("no_places")
+A_NUMBER: Final = re.compile(rf"\d|{TENS}|teen|{ONES}|ten|eleven|twelve", re.IGNORECASE)

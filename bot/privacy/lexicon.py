@@ -10,13 +10,11 @@ from typing import Any, Final
 _FOLDER: Final = "lists"
 
 
-@cache
 def text_of(name: str) -> str:
     """A list as it stands in its file."""
     return (resources.files("bot.privacy") / _FOLDER / name).read_text(encoding="utf-8")
 
 
-@cache
 def words_of(*names: str) -> frozenset[str]:
     """All the words of plain lists: separated by spaces, lines that begin with # are headings."""
     lines = (line for name in names for line in text_of(name).splitlines() if not line.startswith("#"))
@@ -45,13 +43,13 @@ def everyday() -> frozenset[str]:
 @cache
 def ordinary() -> frozenset[str]:
     """Words that are not worth a second look in small letters, unless they are names as well."""
-    return words_of("everyday_words.txt", "informal_words.txt", "words.txt")
+    return everyday() | words_of("words.txt")
 
 
 @cache
-def known_words() -> frozenset[str]:
-    """Every word that is one."""
-    return words_of("everyday_words.txt", "informal_words.txt", "words.txt", "rare_words.txt")
+def rare() -> frozenset[str]:
+    """Words that are seldom met. Whatever is in neither these nor the ordinary ones is no word that we know."""
+    return words_of("rare_words.txt")
 
 
 @cache

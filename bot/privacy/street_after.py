@@ -17,9 +17,8 @@ def _list(name: str) -> frozenset[str]:
     return entries("places.toml", name)
 
 
-@cache
-def _plain() -> frozenset[str]:
-    return lexicon.ordinary() | lexicon.first_names()
+def _is_plain(low: str) -> bool:
+    return low in lexicon.ordinary() or low in lexicon.first_names()
 
 
 def next_words(text: str, at: int, count: int) -> list[str]:
@@ -88,7 +87,7 @@ def _single_after(text: str, at: int) -> int:
     if position > at:
         return position
     following = _NEXT_WORD.match(text, at)
-    if following and following["word"].casefold() not in _plain():
+    if following and not _is_plain(following["word"].casefold()):
         return following.end() if following["word"][0].islower() else at
     return at
 
@@ -117,7 +116,7 @@ def capital_after(text: str, at: int) -> int:
         and not any(low in _list("no_blocks") or low in lexicon.left_alone() for low in lows)
     ):
         return match.end()
-    if any(low in _plain() or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
+    if any(_is_plain(low) or low in lexicon.left_alone() for low in lows) and " The " not in match.group():
         return 0
     return match.end()
 

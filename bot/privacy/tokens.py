@@ -99,14 +99,14 @@ def _sets() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[s
         lexicon.first_names(),
         lexicon.surnames(),
         lexicon.ordinary(),
-        lexicon.known_words(),
+        lexicon.rare(),
         lexicon.left_alone(),
     )
 
 
 def kind_of(low: str) -> str:
     """The kind of a word in small letters."""
-    first, last, ordinary, known, left = _sets()
+    first, last, ordinary, rare, left = _sets()
     if low[0].isdigit():
         return WORD
     if low[0] > _LAST_LATIN and not low[0].isascii() and not "\u1e00" <= low[0] <= "\u1eff":
@@ -120,8 +120,8 @@ def kind_of(low: str) -> str:
     if low in left:
         return LEFT
     if low in last:
-        return BOTH if low in known else SURNAME
-    return WORD if _is_word(low, known, ordinary) else _joined(low)
+        return BOTH if low in ordinary or low in rare else SURNAME
+    return WORD if _is_word(low, ordinary, rare) else _joined(low)
 
 
 def plain_letters(low: str) -> str:
@@ -148,15 +148,16 @@ def _joined(low: str) -> str:
     return WORD if all(kind in {WORD, LEFT, BOTH} for kind in kinds) else UNKNOWN
 
 
-def _is_word(low: str, known: frozenset[str], ordinary: frozenset[str]) -> bool:
-    if low in known:
-        return True
+def _is_word(low: str, ordinary: frozenset[str], rare: frozenset[str]) -> bool:
+    def is_known(word: str) -> bool:
+        return word in ordinary or word in rare
+
     plain = low.replace("'", "")
-    if plain in known or len(plain) == 1:
+    if is_known(low) or is_known(plain) or len(plain) == 1:
         return True
     squeezed = re.sub(r"(.)\1{2,}", r"\1\1", plain)
     if squeezed != plain:
-        return squeezed in known or re.sub(r"(.)\1+", r"\1", plain) in known or len(set(plain)) <= 3
+        return is_known(squeezed) or is_known(re.sub(r"(.)\1+", r"\1", plain)) or len(set(plain)) <= 3
     return any(plain.endswith(end) and plain[: -len(end)] + more in ordinary for end, more in _ENDINGS)
 
 

@@ -13,8 +13,9 @@ from bot.delivery.people import People
 from bot.workshops.guests import Guest
 from models import Store
 from models.base import new_id
+from models.participants import INVITED, Participant, participant
 from models.people import contacts_of
-from models.workshops import INVITED, Participant, Workshop, participant
+from models.workshops import Workshop
 
 
 class Invitations:

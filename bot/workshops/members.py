@@ -34,8 +34,7 @@ from bot.privacy.keys import Keyring
 from bot.privacy.redact import redact
 from bot.understanding.answers import CHOICES
 from models.base import new_id
-from models.people import Contact, contacts_of
-from models.workshops import (
+from models.participants import (
     COMING,
     DECLINED,
     HERE,
@@ -44,18 +43,16 @@ from models.workshops import (
     WAITING,
     Contribution,
     Participant,
-    RoomQuestion,
-    Workshop,
     contribution,
     contributions_of,
     count_in,
-    open_question,
     participant,
     places_of,
     take_back,
     told_in,
-    workshop_of,
 )
+from models.people import Contact, contacts_of
+from models.workshops import RoomQuestion, Workshop, open_question, workshop_of
 
 OPEN_AFTER_END: Final = timedelta(hours=2)
 """How long after its end somebody may still join, and answer in the room: sessions run over."""

@@ -12,17 +12,16 @@ from bot.privacy.redact import Redacted, redact, redact_more
 from bot.understanding.answers import CHOICES
 from bot.workshops.members import ROOM
 from models import Store
-from models.workshops import (
+from models.participants import (
     APPROVED,
     COMING,
     SET_ASIDE,
     Contribution,
     Participant,
-    Workshop,
     contributions_of,
-    is_organiser,
     participants_of,
 )
+from models.workshops import Workshop, is_organiser
 
 
 class NotAllowed(Exception):

@@ -18,20 +18,19 @@ from bot.log import get_logger
 from bot.workshops.planning import SCRIPTS
 from models import Store
 from models.base import new_id
-from models.people import Contact
-from models.workshops import (
+from models.participants import (
     COMING,
     HERE,
     WAITING,
     Participant,
     Prompted,
-    Workshop,
-    all_workshops,
     contribution,
     count_in,
     participants_of,
     prompted,
 )
+from models.people import Contact
+from models.workshops import Workshop, all_workshops
 
 AT: Final = time(10)
 """The local time at which people are asked afterwards."""

@@ -18,16 +18,8 @@ from bot.privacy.keys import Keyring
 from bot.privacy.redact import Redacted
 from bot.understanding.themes import read_themes
 from models.base import new_id
-from models.workshops import (
-    APPROVED,
-    COMING,
-    Contribution,
-    Participant,
-    Workshop,
-    WorkshopRelease,
-    release_named,
-    values_of,
-)
+from models.participants import APPROVED, COMING, Contribution, Participant, values_of
+from models.workshops import Workshop, WorkshopRelease, release_named
 
 SMALLEST_GROUP: Final = 5
 SIDES: Final = ("tenant", "staff")

@@ -16,16 +16,8 @@ from bot.workshops.pack import Figure, figure
 from bot.workshops.releasing import SIDES, SMALLEST_GROUP, Releases, sides
 from models import Store
 from models.base import new_id
-from models.workshops import (
-    APPROVED,
-    COMING,
-    Contribution,
-    Participant,
-    RoomQuestion,
-    Workshop,
-    open_question,
-    values_of,
-)
+from models.participants import APPROVED, COMING, Contribution, Participant, values_of
+from models.workshops import RoomQuestion, Workshop, open_question
 
 Kind = Literal["word", "number"]
 LONGEST: Final = 120

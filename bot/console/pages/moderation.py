@@ -14,7 +14,7 @@ from bot.moderation import Desk, NothingLeft, Waiting
 from bot.moderation_policy import load_policy
 from bot.privacy.editing import Piece
 from bot.wording import load_wording
-from models.stories import count_waiting
+from models.desk import count_waiting
 
 MODERATOR: Final = frozenset[Role](("moderator",))
 PIECES_SHOWN: Final = 300

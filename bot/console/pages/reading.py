@@ -7,8 +7,9 @@ from starlette.responses import Response
 from bot.console.page import Asked, Missing, Page
 from bot.console.pages.moderation import MODERATOR, PIECES_SHOWN, desk_of
 from bot.conversation.hand_overs import load_rules
+from models.desk import count_unread
 from models.landlords import row_of_landlord
-from models.stories import Story, count_unread
+from models.stories import Story
 
 
 def show(asked: Asked) -> Response:

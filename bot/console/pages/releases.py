@@ -12,9 +12,9 @@ from bot.digest.render import render
 from bot.privacy import disclosure
 from bot.releases import propose, thaw
 from bot.wording import load_wording
+from models.desk import count_waiting
 from models.releases import Release, deliveries_of, newest_releases
 from models.scopes import scope_of
-from models.stories import count_waiting
 
 READERS: Final = frozenset[Role](one for one in ROLES if one not in ("duty", "auditor"))
 PREVIEWERS: Final = frozenset[Role](("operator", "moderator"))

@@ -14,11 +14,11 @@ from bot.console.pages.hand_overs import room_of
 from bot.console.pages.responses import MAY as RESPONDERS
 from bot.console.roles import ROLES
 from bot.schedule import latest_occurrence
+from models.desk import count_unread, count_waiting
 from models.failures import failed
 from models.handovers import OPEN, TAKEN
 from models.inbound import count_quarantined
 from models.responses import promises_due
-from models.stories import count_unread, count_waiting
 
 LOOK_BACK: Final = timedelta(days=7)
 LATE: Final = {

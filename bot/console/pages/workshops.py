@@ -21,17 +21,8 @@ from bot.workshops.preview import ahead
 from bot.workshops.prompts import moments_of
 from bot.workshops.releasing import words_kept
 from bot.workshops.room import Kind
-from models.workshops import (
-    COMING,
-    DECLINED,
-    LEFT,
-    WAITING,
-    Workshop,
-    count_in,
-    landlords_of,
-    workshops_at,
-    workshops_of,
-)
+from models.participants import COMING, DECLINED, LEFT, WAITING, count_in
+from models.workshops import Workshop, landlords_of, workshops_at, workshops_of
 
 ORGANISERS: Final = frozenset[Role](("organiser",))
 MODERATORS: Final = frozenset[Role](("moderator",))
