@@ -36,13 +36,15 @@ OF_DANGERS: Final = frozenset(
 )  # files of dangers and decoys
 OF_STORIES: Final = frozenset(("areas", "themes"))  # models that ordinary stories are for
 ONLY_STORIES: Final = frozenset(
-    ("stories_six", "stories_seven", "stories_eight", "stories_nine", "stories_ten", "stories_eleven")
+    f"stories_{number}"
+    for number in "six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905 - it reads better
 )  # ordinary stories alone: beside 8,000 more of them, acts and dangers are found less often
+GROUPS: Final = 6  # of writers' files, each read by models that learnt from the others
 FLATTERING: Final = frozenset(("more",))  # written with the lexicons at hand
 OTHER_LANGUAGES: Final = "languages"  # the file that the models, which know English only, don't learn from
 
 THEMES_NEED: Final = (
-    -1.6
+    -1.2
 )  # what a theme needs that is as common here as in life; chosen on validation messages
 THEMES_IN_LIFE: Final = {
     "listening+": 0.037,
@@ -179,13 +181,14 @@ def truth(task: Task, found: Sequence[Message]) -> Numbers:
 def writers(task: Task, found: Sequence[Message]) -> list[tuple[Numbers, Numbers]]:
     """Rows to learn from and rows to measure on: each writer's file is read by models that never saw that writer.
 
+    A few files are left out at once, which takes a quarter of the time of leaving out one after the other.
     What was written with the lexicons at hand is only learnt from; so are dangers, for areas and themes.
     """
     files = np.array([message["file"] for message in found])
     unmeasured = FLATTERING | OF_DANGERS if task.name in OF_STORIES else FLATTERING
-    return [
-        (np.flatnonzero(files != one), np.flatnonzero(files == one)) for one in sorted({*files} - unmeasured)
-    ]
+    measured = sorted({*files} - unmeasured)
+    left_out = [np.isin(files, measured[start::GROUPS]) for start in range(GROUPS)]
+    return [(np.flatnonzero(~some), np.flatnonzero(some)) for some in left_out]
 
 
 def held_out_scores(task: Task, found: Sequence[Message], whole: Table) -> Numbers:

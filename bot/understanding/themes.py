@@ -7,8 +7,7 @@ from bot.understanding.model import reasons, scores
 from bot.understanding.table import Name
 
 MOST_AREAS: Final = 3
-MOST_THEMES: Final = 2
-"""A third theme is wrong more often than right."""
+MOST_THEMES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Labels:
 
 
 def read_themes(text: str) -> Labels:
-    """What a story says happened to its teller: at most two of the seven themes, each with its sign."""
+    """What a story says happened to its teller: at most three of the seven themes, each with its sign."""
     return _read("themes", text, MOST_THEMES)
 
 
