@@ -20,6 +20,7 @@ from models.landlords import Landlord, Line
 from models.outbound import HELD, Outbound
 from models.participants import Participant
 from models.people import STOPPED, Contact, Suppression
+from models.sending import QUEUED
 from models.stories import Answer, Consent, Story, StoryPart
 
 WRITTEN_IN_ORDER: Final[Mapping[type[Base], tuple[str, ...]]] = {
@@ -51,6 +52,8 @@ class Group:
     """How many replies were lately written to a contact."""
     held: Collection[int]
     """Contacts for whom something waits until they write."""
+    queued: Mapping[int, int]
+    """The last rank of what is queued for a contact, where anything is."""
     members: Collection[bytes]
     """Keyed hashes of those people among them who are on the list of a workshop."""
     retold: set[int] = field(default_factory=set)
@@ -105,7 +108,7 @@ def gather(
         since: replies are counted from then on.
     """
     conversations = _newest(session, seats)
-    replies, held = _outbound(session, seats, since)
+    waiting = _outbound(session, seats, since)
     told_in = {"conversations": [one.id for one in conversations.values()]}
     people = {"people": list({contact.person for contact, _ in seats})}
     return Group(
@@ -115,8 +118,9 @@ def gather(
         conversations=conversations,
         stories={row.conversation_id: row.id for row in session.execute(_STORIES, told_in)},
         landlords=_landlords(session, seats),
-        replies=replies,
-        held=held,
+        replies={row.contact_id: row.replies for row in waiting},
+        held=frozenset(row.contact_id for row in waiting if row.held),
+        queued={row.contact_id: row.last for row in waiting if row.last is not None},
         members=frozenset(session.scalars(_MEMBERS, people)),
     )
 
@@ -132,6 +136,7 @@ def gather_to_begin(session: Session, seats: Sequence[tuple[Contact, Line]]) -> 
         landlords=_landlords(session, seats),
         replies={},
         held=(),
+        queued={},
         members=(),
     )
 
@@ -168,6 +173,7 @@ _OUTBOUND: Final = (
         .filter(Outbound.kind == "reply", Outbound.created_at > bindparam("since"))
         .label("replies"),
         func.count().filter(Outbound.state == HELD).label("held"),
+        func.max(Outbound.rank).filter(Outbound.state == QUEUED).label("last"),
     )
     .where(Outbound.contact_id.in_(_any_of("contacts")))
     .group_by(Outbound.contact_id)
@@ -189,13 +195,10 @@ def _newest(session: Session, seats: Sequence[tuple[Contact, Line]]) -> dict[tup
     return {(one.contact_id, one.line_id): one for one in newest}
 
 
-def _outbound(
-    session: Session, seats: Sequence[tuple[Contact, Line]], since: datetime
-) -> tuple[dict[int, int], frozenset[int]]:
+def _outbound(session: Session, seats: Sequence[tuple[Contact, Line]], since: datetime) -> Sequence[Any]:
+    """Of each contact to whom anything was ever written: replies lately, how much is held, and what is queued."""
     chosen = {"contacts": [contact.id for contact, _ in seats], "since": since}
-    rows = session.execute(_OUTBOUND, chosen).all()
-    replies = {row.contact_id: row.replies for row in rows}
-    return replies, frozenset(row.contact_id for row in rows if row.held)
+    return session.execute(_OUTBOUND, chosen).all()
 
 
 def _alike(by_id: Mapping[int, Row]) -> dict[tuple[str, ...], list[Row]]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -31,6 +32,9 @@ HELD: Final = "held"
 """Not sent, because the channel lets us write to this person only after they have written."""
 DELIVERED: Final = "delivered"
 
+URGENT, AWAITED, UNASKED = RANKS = (0, 1, 2)
+"""What goes first: what somebody in danger or leaving waits for, what somebody waits for, and what nobody asked for."""
+
 OVERTAKEN: Final = {
     SENT: (SENDING, UNKNOWN),
     DELIVERED: (QUEUED, SENDING, SENT, UNKNOWN),
@@ -48,11 +52,16 @@ class Outbound(Sendable, Base):
         Index("ix_outbound_state_due_at", "state", "due_at"),
         Index("ix_outbound_state_expires_at", "state", "expires_at"),
         Index("ix_outbound_contact_id_state_id", "contact_id", "state", "id"),
+        Index("ix_outbound_channel_state_rank_due_at_id", "channel", "state", "rank", "due_at", "id"),
     )
 
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     line_id: Mapped[int] = mapped_column(ForeignKey("line.id"))
+    channel: Mapped[str]
+    """The contact's. Here too, so that an empty channel is seen to be empty however much waits for the others."""
     kind: Mapped[str]
+    rank: Mapped[int]
+    """One of RANKS. It may rise while it waits: see `hasten`."""
     body: Mapped[Sealed | None]
     provider_id: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[Moment]
@@ -105,7 +114,7 @@ def claim(  # noqa: PLR0913 - what may be sent now
     gap: timedelta,
     kinds: Collection[str] | None = None,
 ) -> Sequence[Claimed]:
-    """Take one channel's messages that are due and mark them as being sent.
+    """Take one channel's messages that are due and mark them as being sent, those of the first rank first.
 
     One message a contact at a time, and none while an earlier one is unfinished, so that nobody gets
     answers out of order. Several workers may claim at once: on PostgreSQL by SKIP LOCKED, on SQLite
@@ -120,9 +129,12 @@ def claim(  # noqa: PLR0913 - what may be sent now
         gap: the least time between two messages to one person.
         kinds: take these kinds only.
     """
-    chosen = {"channel": channel, "now": now, "most": limit, "just": now - gap, "kinds": list(kinds or ())}
+    chosen = {"channel": channel, "now": now, "just": now - gap, "kinds": list(kinds or ())}
     query = _claiming(spaced=bool(gap), only_some=kinds is not None)
-    found: Sequence[Any] = session.execute(query, chosen).all()
+    found: list[Any] = []
+    for rank in RANKS:
+        left = {"rank": rank, "most": limit - len(found)}
+        found += session.execute(query, {**chosen, **left}).all() if left["most"] else ()
     rows = [
         Claimed(row_id, kind, body, expires_at, attempts, Addressee(*whose))
         for row_id, kind, body, expires_at, attempts, *whose in found
@@ -153,8 +165,8 @@ def _claiming(*, spaced: bool, only_some: bool) -> Any:
             Contact.last_heard_at,
         )
         .join(Contact, Contact.id == Outbound.contact_id)
-        .where(Outbound.state == QUEUED, Outbound.due_at <= bindparam("now"))
-        .where(Contact.channel == bindparam("channel"), ~waits)
+        .where(Outbound.channel == bindparam("channel"), Outbound.state == QUEUED)
+        .where(Outbound.rank == bindparam("rank"), Outbound.due_at <= bindparam("now"), ~waits)
         # In the order of the index, so that a long queue is not read to its end for its first hundred.
         .order_by(Outbound.due_at, Outbound.id)
         .limit(bindparam("most"))
@@ -237,10 +249,32 @@ def _is_suppressed() -> ColumnElement[bool]:
     return exists().where(listed, Suppression.reason == STOPPED)
 
 
+def hasten(session: Session, contact_id: int, rank: int, now: datetime) -> None:
+    """What waits for a person goes at this rank at the latest: they wait for what comes behind it.
+
+    What nobody asked for and was to go by day goes now: whoever writes is awake.
+    """
+    session.connection().execute(_HASTEN, {"whose": contact_id, "at": rank, "now": now})
+
+
+_HASTEN: Final = (
+    update(Outbound)
+    .where(
+        Outbound.contact_id == bindparam("whose"), Outbound.state == QUEUED, Outbound.rank > bindparam("at")
+    )
+    .values(
+        rank=bindparam("at"),
+        due_at=case(
+            (Outbound.rank == UNASKED, bindparam("now", type_=Outbound.due_at.type)), else_=Outbound.due_at
+        ),
+    )
+)
+
+
 def release_held(session: Session, contact_id: int, kinds: Collection[str], now: datetime) -> None:
     """The person has written: what was held for that may go."""
     query = update(Outbound).where(Outbound.contact_id == contact_id, Outbound.state == HELD)
-    session.execute(query.where(Outbound.kind.in_(kinds)).values(state=QUEUED, due_at=now))
+    session.execute(query.where(Outbound.kind.in_(kinds)).values(state=QUEUED, due_at=now, rank=AWAITED))
 
 
 def report(  # noqa: PLR0913 - one report

@@ -1,7 +1,7 @@
 """Delivery and rights: retries, stops and erasure, seen from the phone and from the tables."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,8 @@ from desk import NUMBER, SCRIPTS, Desk, Wire
 from rig import Rig, wait_for
 from sqlalchemy import func, select
 
-from bot.conversation.messages import SendFailed
+from bot.conversation.messages import Pace, SendFailed
+from bot.delivery.hours import Hours
 from bot.delivery.settling import MOST_ATTEMPTS
 from models.conversations import Conversation
 from models.inbound import Inbound
@@ -107,3 +108,37 @@ def test_delete_leaves_nothing_that_was_told(fresh_rig: Rig) -> None:
         assert list(session.scalars(select(Inbound.body))) == [None] * 4
     store.close()
     assert len(fresh_rig.providers.ledger) == 5
+
+
+def test_whoever_waits_goes_before_whoever_was_asked(tmp_path: Path) -> None:
+    """On a morning of many prompts, help in danger goes first and answers next; each person's messages stay in order."""
+    desk = Desk(tmp_path, Wire(pace=Pace(per_second=1)))
+    people = [f"+4477009001{number:02}" for number in range(20)]
+    for one in people:
+        assert desk.initiative.ask("sms", desk.wire.account, one, SCRIPTS["after_visit"])
+    answers, in_danger, unasked = people[15], people[17], "+447700900199"
+    desk.text("No", "1", sender=answers)
+    desk.text("the tap drips still and they laughed", "2", sender=unasked)
+    desk.text("I can smell gas in the hall", "3", sender=in_danger)
+    for _ in range(80):
+        desk.drain(timedelta(seconds=1))
+    order = [outgoing.address for outgoing in desk.wire.sent]
+    first = list(dict.fromkeys(order))
+    assert first[:3] == [in_danger, *sorted((answers, unasked), key=first.index)]
+    assert first[3:] == [one for one in people if one not in (answers, in_danger)]
+    told = [outgoing.reply.key for outgoing in desk.wire.sent if outgoing.address == in_danger]
+    assert (told[0], told[-1]) == ("first_contact", "passed_on")
+    assert order[: len(told)] == [in_danger] * len(told)
+
+
+def test_an_answer_in_the_evening_does_not_wait_for_a_prompt_of_the_morning(tmp_path: Path) -> None:
+    """A prompt that was to go by day goes with the answer to whoever writes before it."""
+    desk = Desk(tmp_path, Wire(), hours=Hours(time(9), time(20)))
+    desk.now = desk.now.replace(hour=21)
+    assert desk.initiative.ask("sms", desk.wire.account, NUMBER, SCRIPTS["after_visit"])
+    desk.drain()
+    assert desk.wire.got == []
+    desk.text("the tap drips still", "1")
+    desk.drain()
+    assert len(desk.wire.got) > 1
+    assert set(desk.states()) == {"sent"}

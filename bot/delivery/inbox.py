@@ -35,7 +35,7 @@ from models.inbound import (
     waiting,
 )
 from models.landlords import Line, line_for
-from models.outbound import release_held
+from models.outbound import AWAITED, UNASKED, hasten, release_held
 from models.people import Contact
 
 MOST_ATTEMPTS: Final = 5
@@ -282,6 +282,8 @@ class Inbox:
             group.change(Contact, contact.id, source=source)
         if contact.id in group.held:
             release_held(group.session, contact.id, PROMPTED, now)
+        if group.queued.get(contact.id) == UNASKED:
+            hasten(group.session, contact.id, AWAITED, now)
 
     def _take_up(self, session: Session, row: Inbound) -> int:
         """What follows from a message that could only be stored when it came."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from models.outbound import AWAITED, UNASKED, URGENT
+
 KindName = Literal["reply", "prompt", "reminder", "farewell", "signpost"]
 
 
@@ -28,6 +30,13 @@ class Kind:
     unprompted: bool = False
     spends: bool = True
     useful_for: timedelta = timedelta(days=1)
+
+    @property
+    def rank(self) -> int:
+        """What it goes before, and what before it, where much waits."""
+        if self.to_stopped:
+            return URGENT
+        return UNASKED if self.unprompted else AWAITED
 
 
 KINDS: Final[Mapping[str, Kind]] = {

@@ -42,7 +42,7 @@ from models.base import new_id
 from models.conversations import Conversation
 from models.group import Group, gather, gather_to_begin
 from models.landlords import Landlord, Line
-from models.outbound import Outbound
+from models.outbound import UNASKED, Outbound, hasten
 from models.people import Contact, contacts_of
 from models.responses import judge, words_of_response
 from models.stories import holdings, withdraw_all
@@ -164,7 +164,7 @@ class Turns:
         for talk in talks:
             self._stand_anew(group, talk, state, wakes, now)
             for letter in letters:
-                self._post(group, talk, letter, now)
+                self._post(group, talk, letter, now, _rank_of(turn.says))
         ids = [talk.contact.id for talk in talks]
         group.change_all(Contact, ids, language=turn.state.language, met=turn.state.met)
 
@@ -265,6 +265,7 @@ class Turns:
             says = tuple(say for say in says if say.kind != "reply")
         landlord, language = group.landlords[talk.line.landlord_id], turn.state.language
         facts = self._facts(group.session, landlord, turn.state)
+        rank = _rank_of(says)
         for say in says:
             if say.shows and turn.effects:
                 group.write()  # what is shown may have been told just now
@@ -272,7 +273,9 @@ class Turns:
             held = self._holdings(group.session, contact, landlord) if say.shows == "holdings" else None
             answer = words_of_response(group.session, turn.state.about) if say.shows == "answer" else ""
             letter = self._letter(language, say, facts, landlord, now, story, held, answer)
-            self._post(group, talk, letter, now)
+            self._post(group, talk, letter, now, rank)
+        if rank < group.queued.get(contact.id, rank):
+            hasten(group.session, contact.id, rank, now)
         return len(says)
 
     def _letter(  # noqa: PLR0913 - what a sentence may need
@@ -297,7 +300,7 @@ class Turns:
         }
         return Letter(say.kind, json.dumps(body), *self._when(say, now, ZoneInfo(landlord.timezone)))
 
-    def _post(self, group: Group, talk: Talk, letter: Letter, now: datetime) -> None:
+    def _post(self, group: Group, talk: Talk, letter: Letter, now: datetime, rank: int) -> None:
         """Put a message into the outbox."""
         outbound_id = new_id()
         group.add(
@@ -305,7 +308,9 @@ class Turns:
             id=outbound_id,
             contact_id=talk.contact.id,
             line_id=talk.line.id,
+            channel=talk.contact.channel,
             kind=letter.kind,
+            rank=rank,
             body=self._keys.seal("outbound", outbound_id, "body", letter.body),
             due_at=letter.due_at,
             created_at=now,
@@ -342,3 +347,8 @@ class Turns:
         stories, first, shared = holdings(session, ids)
         zone = ZoneInfo(landlord.timezone)
         return Holdings(stories, f"{first.astimezone(zone):%d/%m/%Y}" if first else "", shared)
+
+
+def _rank_of(says: Sequence[Say]) -> int:
+    """What all of them go before: what is said in one turn is not torn apart."""
+    return min((KINDS[say.kind].rank for say in says), default=UNASKED)
