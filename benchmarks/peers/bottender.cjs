@@ -6,7 +6,7 @@ const express = require("express");
 const words = require("./words.cjs");
 
 if (process.argv.length > 4) {
-  const [port, api, sid, token, folder, number] = process.argv.slice(2);
+  const [port, api, sid, token, folder, number, ours] = process.argv.slice(2);
   process.chdir(folder);
   const whatsapp = { enabled: true, path: "/", sync: true, accountSid: sid, authToken: token, phoneNumber: number, origin: api };
   const config = { session: { driver: "file", stores: { file: { dirname: "sessions" } } }, initialState: { step: "start" }, channels: { whatsapp } };
@@ -18,7 +18,11 @@ if (process.argv.length > 4) {
     const rawBody = (req, _res, body) => { req.rawBody = body.toString(); };
     server.use(express.urlencoded({ extended: false, verify: rawBody }), express.json({ verify: rawBody }));
     const handle = app.getRequestHandler();
-    server.all("*", (req, res) => handle(req, res));
+    server.all("*", (req, res) => {
+      // It checks signatures against the address without its port, which Twilio signs with it.
+      Object.defineProperty(req, "hostname", { value: new URL(ours).host });
+      handle(req, res);
+    });
     server.listen(Number(port), "127.0.0.1");
   });
 }
