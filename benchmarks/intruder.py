@@ -137,11 +137,13 @@ def chance_of_a_hit(said: Clues, own: Clues, jobs: Iterable[Clues]) -> float:
 
 
 def stories() -> list[Mapping[str, object]]:
-    """Made-up English stories about a job, each as long as an excerpt is."""
+    """Made-up English stories about a job, each as long as an excerpt is, of files in which names are marked."""
     found = []
     for file in sorted((ROOT / "training/messages").glob("*.jsonl")):
-        for line in file.read_text().splitlines():
-            one = json.loads(line)
+        messages = [json.loads(line) for line in file.read_text().splitlines()]
+        if not any(one.get("pii") for one in messages):
+            continue  # the intruder could not be granted to know whose name it is
+        for one in messages:
             about = ABOUT_A_JOB & set(one.get("areas") or ())
             if one.get("lang") == "en" and one["kind"] == "story" and about and len(one["text"]) >= 40:
                 found.append(one)
