@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.speech import Facts, Holdings, reply_for
+from bot.conversation.speech import Holdings
 from bot.conversation.state import State
 from bot.conversation.turn import (
     Begin,
@@ -23,13 +23,12 @@ from bot.conversation.turn import (
     KeepPrivate,
     Rejoined,
     Reworded,
-    Say,
     Stopped,
     Turn,
     Withdrawn,
 )
 from bot.delivery.hours import Hours
-from bot.delivery.kinds import KINDS, KindName
+from bot.delivery.letters import Letter, Letters, rank_of
 from bot.delivery.people import People
 from bot.log import get_logger
 from bot.privacy.keys import Keyring
@@ -37,16 +36,15 @@ from bot.privacy.redact import redact
 from bot.rights import erase
 from bot.stories import StoryBook, keep
 from bot.wording import Wording
-from bot.workshops.members import Members, concerns_workshops, is_for_workshop, when_it_is
+from bot.workshops.members import Members, concerns_workshops, is_for_workshop
 from models.base import new_id
 from models.conversations import Conversation
 from models.group import Group, gather, gather_to_begin
 from models.landlords import Landlord, Line
-from models.outbound import UNASKED, Outbound, hasten
+from models.outbound import Outbound, hasten
 from models.people import Contact, contacts_of
 from models.responses import judge, words_of_response
 from models.stories import holdings, withdraw_all
-from models.workshops import Workshop
 
 UNDER_18: Final = "under_18"
 MOST_REPLIES: Final = 12
@@ -65,16 +63,6 @@ class Talk:
     line: Line
     conversation: Conversation | None
     state: State
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Letter:
-    """A message in words: what kind it is, its body as JSON, and from when until when it may go."""
-
-    kind: KindName
-    body: str
-    due_at: datetime
-    expires_at: datetime
 
 
 class Turns:
@@ -104,10 +92,7 @@ class Turns:
     ) -> None:
         self._keys = keys
         self._people = people
-        self._wording = wording
-        self._operator = operator
-        self._lines = lines
-        self._hours = hours
+        self._letters = Letters(wording, operator, lines, hours)
         self._hand_over = hand_over
         self._clock = clock
         self._members = Members(keys, clock)
@@ -159,12 +144,12 @@ class Turns:
         """
         now, landlord = self._clock(), group.landlords[talks[0].line.landlord_id]
         state, wakes = json.dumps(turn.state.to_json()), now + turn.wake if turn.wake else None
-        facts = self._facts(group.session, landlord, turn.state)
-        letters = [self._letter(turn.state.language, say, facts, landlord, now) for say in turn.says]
+        facts = self._letters.facts(group.session, landlord, turn.state)
+        letters = [self._letters.write(turn.state.language, say, facts, landlord, now) for say in turn.says]
         for talk in talks:
             self._stand_anew(group, talk, state, wakes, now)
             for letter in letters:
-                self._post(group, talk, letter, now, _rank_of(turn.says))
+                self._post(group, talk, letter, now, rank_of(turn.says))
         ids = [talk.contact.id for talk in talks]
         group.change_all(Contact, ids, language=turn.state.language, met=turn.state.met)
 
@@ -264,41 +249,19 @@ class Turns:
             get_logger().warning("reply_loop", channel=contact.channel)
             says = tuple(say for say in says if say.kind != "reply")
         landlord, language = group.landlords[talk.line.landlord_id], turn.state.language
-        facts = self._facts(group.session, landlord, turn.state)
-        rank = _rank_of(says)
+        facts = self._letters.facts(group.session, landlord, turn.state)
+        rank = rank_of(says)
         for say in says:
             if say.shows and turn.effects:
                 group.write()  # what is shown may have been told just now
             story = self._preview(group, contact, conversation_id, turn.state) if say.shows == "story" else ""
             held = self._holdings(group.session, contact, landlord) if say.shows == "holdings" else None
             answer = words_of_response(group.session, turn.state.about) if say.shows == "answer" else ""
-            letter = self._letter(language, say, facts, landlord, now, story, held, answer)
+            letter = self._letters.write(language, say, facts, landlord, now, story, held, answer)
             self._post(group, talk, letter, now, rank)
         if rank < group.queued.get(contact.id, rank):
             hasten(group.session, contact.id, rank, now)
         return len(says)
-
-    def _letter(  # noqa: PLR0913 - what a sentence may need
-        self,
-        language: str,
-        say: Say,
-        facts: Facts,
-        landlord: Landlord,
-        now: datetime,
-        story: str = "",
-        held: Holdings | None = None,
-        answer: str = "",
-    ) -> Letter:
-        """Something to say, in words; arguments as of `reply_for`."""
-        reply = reply_for(self._wording, language, say, facts, story, held, answer)
-        body = {
-            "text": reply.text,
-            "buttons": [[button.label, button.choice] for button in reply.buttons],
-            "key": reply.key,
-            "values": reply.values,
-            "language": language,
-        }
-        return Letter(say.kind, json.dumps(body), *self._when(say, now, ZoneInfo(landlord.timezone)))
 
     def _post(self, group: Group, talk: Talk, letter: Letter, now: datetime, rank: int) -> None:
         """Put a message into the outbox."""
@@ -317,24 +280,6 @@ class Turns:
             expires_at=letter.expires_at,
         )
 
-    def _when(self, say: Say, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """From when and until when a message may go: what nobody asked for, within the hours of one day."""
-        kind = KINDS[say.kind]
-        if not kind.unprompted:
-            return now, now + kind.useful_for
-        due = self._hours.next_open(now, zone)
-        return due, min(due + kind.useful_for, self._hours.closes_after(due, zone))
-
-    def _facts(self, session: Session, landlord: Landlord, state: State) -> Facts:
-        """What sentences are filled with."""
-        facts = Facts(self._operator, landlord.name, landlord.complaints, landlord.emergency, self._lines)
-        workshop = session.get(Workshop, state.workshop) if state.workshop is not None else None
-        if workshop is None:
-            return facts
-        return replace(
-            facts, title=workshop.title, place=workshop.place, when=when_it_is(workshop, state.language)
-        )
-
     def _preview(self, group: Group, contact: Contact, conversation_id: int, state: State) -> str:
         """The redacted story, for the one thing we say that needs it."""
         if state.workshop is not None:
@@ -347,8 +292,3 @@ class Turns:
         stories, first, shared = holdings(session, ids)
         zone = ZoneInfo(landlord.timezone)
         return Holdings(stories, f"{first.astimezone(zone):%d/%m/%Y}" if first else "", shared)
-
-
-def _rank_of(says: Sequence[Say]) -> int:
-    """What all of them go before: what is said in one turn is not torn apart."""
-    return min((KINDS[say.kind].rank for say in says), default=UNASKED)
